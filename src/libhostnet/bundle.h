@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A configuration on disk: read whole, replaced whole or not at all. */
+#ifndef HOSTNET_BUNDLE_H
+#define HOSTNET_BUNDLE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "error.h"
+
+struct bundle
+{
+  int directory;    /* O_DIRECTORY descriptor, CLOEXEC */
+  char *directory_path; /* as given, owned */
+  char *name;       /* of the file in it, owned */
+  char *text;       /* owned */
+  size_t length;
+  int file;         /* the file that was read, CLOEXEC */
+  struct stat status;
+};
+
+#define BUNDLE_INIT { -1, NULL, NULL, NULL, 0, -1, { 0 } }
+#define cleanup_bundle __attribute__ ((cleanup (bundle_clear)))
+
+/* Reads config.json of the directory PATH.  As real root, a directory or file
+ * that another uid owns or can write is refused; symbolic links in place of
+ * the file are refused for everybody. */
+int bundle_read (const char *path, struct bundle *bundle, struct error *err);
+
+/* The same for a file by its own path (crun's --config). */
+int bundle_read_file (const char *path, struct bundle *bundle,
+                      struct error *err);
+
+/* Replaces the file by TEXT: a temporary file in the same directory with the
+ * same mode, owner and security label, fsync, rename.  On failure the
+ * original is intact and the temporary file is gone. */
+int bundle_store (const struct bundle *bundle, const char *text, size_t length,
+                  struct error *err);
+
+/* All of FD, at most LIMIT bytes; > 0 when there is more. */
+int read_all (int fd, size_t limit, char **text, size_t *length);
+
+void bundle_clear (struct bundle *bundle);
+
+#endif

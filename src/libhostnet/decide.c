@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ioctl_lock.h"
+#include "plan.h"
+
+size_t
+plan_count (const struct json_doc *config, json_node container)
+{
+  size_t count = 0;
+
+  for (json_node n = json_first (config, container); n != JSON_NONE;
+       n = json_next (config, n))
+    count++;
+  return count;
+}
+
+static bool
+has_host_network (const struct facts *facts)
+{
+  return facts->relation == NETNS_HOST || facts->relation == NETNS_HOST_PATH;
+}
+
+bool
+decide_concerns (const struct request *request, const struct facts *facts)
+{
+  return request->network || has_host_network (facts);
+}
+
+/* io.oci-hostnet.applied: which parts are in force.  It depends on the
+ * finished configuration alone, so that a second pass computes the same. */
+static const char *
+applied_value (const struct request *request)
+{
+  return request->network
+             ? "{\"version\":1,\"lock\":\"standard\",\"edits\":[\"network\","
+               "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"]}"
+             : "{\"version\":1,\"lock\":\"standard\",\"edits\":["
+               "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"]}";
+}
+
+/* Every part of the standard lock. */
+static int
+plan_lock (struct plan *plan, struct error *err)
+{
+  return runtime_annotations_check (plan, err) < 0
+                 || netns_plan (plan, err) < 0 || sysctl_plan (plan, err) < 0
+                 || capabilities_plan (plan, err) < 0
+                 || ioctl_lock_plan (plan->config, plan->linux_object,
+                                     &plan->edits, err)
+                        < 0
+                 || mounts_plan (plan, err) < 0
+                 || devices_plan (plan, err) < 0
+             ? -1
+             : 0;
+}
+
+/* The annotation comes last: it is only true when nothing else is edited. */
+static int
+plan_applied (struct plan *plan, struct error *err)
+{
+  const struct request *request = plan->request;
+  const char *value = applied_value (request);
+  struct json_buffer text = JSON_BUFFER_INIT;
+
+  if (request->applied != JSON_NONE)
+    return plan->edits.count == 0
+                   && json_string_is (plan->config, request->applied, value)
+               ? 0
+               : error_refuse (err, SENTENCE_request_forged);
+  if (plan->annotations != JSON_NONE)
+    {
+      json_buffer_string (&text, value);
+      json_add_member (&plan->edits, plan->config, plan->annotations,
+                       "io.oci-hostnet.applied", text.text,
+                       "tells what was done");
+    }
+  else
+    {
+      json_buffer_add (&text, "{\"io.oci-hostnet.applied\":");
+      json_buffer_string (&text, value);
+      json_buffer_add (&text, "}");
+      json_add_member (&plan->edits, plan->config, 0, "annotations", text.text,
+                       "tells what was done");
+    }
+  free (text.text);
+  return 0;
+}
+
+static int
+plan_init (struct plan *plan, struct error *err)
+{
+  if (json_get (plan->config, 0, "linux", JSON_OBJECT, &plan->linux_object,
+                err)
+          < 0
+      || json_get (plan->config, 0, "process", JSON_OBJECT, &plan->process,
+                   err)
+             < 0)
+    return -1;
+  /* Without /linux there are no namespaces: runc refuses it, crun joins
+   * everything of the host; no place to put a lock in. */
+  if (plan->linux_object == JSON_NONE)
+    return error_refuse (err, SENTENCE_json_type, "/linux", "nothing",
+                         "an object");
+  return 0;
+}
+
+static int
+make_plan (struct plan *plan, struct decision *decision, struct error *err)
+{
+  cleanup_error struct error ports = ERROR_INIT;
+
+  if (plan_init (plan, err) < 0)
+    return -1;
+  if (ports_check (plan, &ports) < 0)
+    {
+      if (plan->settings->published_ports == PORTS_REFUSE)
+        return error_refuse (err, ports.id, "%s", ports.message);
+      error_refuse (&decision->report, ports.id, "%s", ports.message);
+    }
+  return plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0 ? -1 : 0;
+}
+
+/* DESIGN.md "When what": a container that asks. */
+static int
+check_request (const struct plan *plan, struct error *err)
+{
+  if (plan->settings->request == REQUEST_REFUSE)
+    return error_refuse (err, SENTENCE_request_refused);
+  if (plan->settings->request == REQUEST_DEFAULT
+      && plan->engine == ENGINE_KUBERNETES)
+    return error_refuse (err, SENTENCE_request_kubernetes);
+  return 0;
+}
+
+static int
+report (struct decision *decision, const char *because)
+{
+  struct error *to = &decision->report;
+
+  if (to->message == NULL)
+    error_refuse (to, REFUSAL_NONE,
+                  "a container has the host's network and was left as it is: "
+                  "%s",
+                  because);
+  return 0;
+}
+
+/* A container that has the host's network without asking.  By default what
+ * would lose a capability, or cannot be locked, is left running and reported:
+ * kube-proxy, CNI and CSI pods must live. */
+static int
+decide_inherited (struct plan *plan, struct decision *decision,
+                  struct error *err)
+{
+  cleanup_error struct error why = ERROR_INIT;
+  bool only_look = plan->settings->inherit == INHERIT_LEAVE
+                   || plan->settings->inherit == INHERIT_REPORT;
+
+  if (plan->settings->inherit == INHERIT_REFUSE)
+    return error_refuse (err, SENTENCE_inherit_refused, "/linux/namespaces");
+  if (only_look && plan->request->applied == JSON_NONE)
+    return plan->settings->inherit == INHERIT_LEAVE
+               ? 0
+               : report (decision, "the policy says report");
+  if (make_plan (plan, decision, &why) < 0)
+    {
+      if (plan->settings->inherit == INHERIT_HARMLESS
+          && plan->request->applied == JSON_NONE
+          && why.id != REFUSAL_ports_published)
+        return report (decision, why.message);
+      return error_refuse (err, why.id, "%s", why.message);
+    }
+  if (only_look)
+    return 0;
+  if (plan->loses_capability && plan->settings->inherit == INHERIT_HARMLESS)
+    return report (decision, "locking it would take capabilities away");
+  decision->verdict = plan->edits.count > 0 ? VERDICT_EDIT : VERDICT_LEAVE;
+  decision->must_be_locked = plan->settings->inherit == INHERIT_LOCK;
+  return 0;
+}
+
+static int
+decide_restore (const struct plan *plan, const struct decision *decision,
+                struct error *err)
+{
+  if (!decision->asks
+      && (plan->settings->inherit == INHERIT_LEAVE
+          || plan->settings->inherit == INHERIT_REPORT))
+    return 0;
+  return error_refuse (err, SENTENCE_restore_refused,
+                       decision->asks ? "asks for" : "has");
+}
+
+static int
+decide_plan (struct plan *plan, struct decision *decision, struct error *err)
+{
+  if (plan->facts->caller == CALLER_RESTORE)
+    return decide_restore (plan, decision, err);
+  if (!decision->asks)
+    return decide_inherited (plan, decision, err);
+  decision->must_be_locked = true;
+  if (check_request (plan, err) < 0 || make_plan (plan, decision, err) < 0)
+    return -1;
+  decision->verdict = plan->edits.count > 0 ? VERDICT_EDIT : VERDICT_LEAVE;
+  return 0;
+}
+
+int
+decide (const struct policy *policy, const struct json_doc *config,
+        const struct request *request, const struct facts *facts,
+        struct decision *decision, struct error *err)
+{
+  struct policy_settings settings;
+  struct plan plan = { .config = config,
+                       .annotations = request->annotations,
+                       .request = request,
+                       .facts = facts,
+                       .settings = &settings,
+                       .edits = JSON_EDITS_INIT };
+  int result;
+
+  decision->asks = request->network;
+  decision->has_host_network = has_host_network (facts);
+  if (!decide_concerns (request, facts))
+    {
+      for (json_node n = json_first (config, request->annotations);
+           request->any && n != JSON_NONE; n = json_next (config, n))
+        if (json_key_starts (config, n, REQUEST_PREFIX))
+          {
+            cleanup_free char *key = json_key (config, n);
+
+            return error_refuse (err, SENTENCE_request_pointless,
+                                 escape (key).text);
+          }
+      return 0;
+    }
+  settings = policy_settings_for (policy, config, request->annotations);
+  plan.engine = engine_of (config, request->annotations);
+  result = decide_plan (&plan, decision, err);
+  if (result == 0 && decision->verdict == VERDICT_EDIT)
+    decision->edits = plan.edits;
+  else
+    json_edits_clear (&plan.edits);
+  return result;
+}
+
+void
+decision_clear (struct decision *decision)
+{
+  json_edits_clear (&decision->edits);
+  error_clear (&decision->report);
+}

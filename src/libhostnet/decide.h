@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one decision that hook, runtime and command line share: pure, from
+ * policy, configuration and facts to a verdict. */
+#ifndef HOSTNET_DECIDE_H
+#define HOSTNET_DECIDE_H
+
+#include <stdbool.h>
+
+#include "facts.h"
+#include "json.h"
+#include "policy.h"
+#include "request.h"
+
+enum verdict
+{
+  VERDICT_LEAVE, /* not our business, or all is in force: byte for byte */
+  VERDICT_EDIT   /* the edits put the promise in force */
+};
+
+struct decision
+{
+  enum verdict verdict;
+  bool asks;             /* io.oci-hostnet.network=host */
+  bool has_host_network; /* without our doing */
+  bool must_be_locked;   /* asked for, or the policy says so */
+  struct json_edits edits;
+  struct error report;   /* what is logged but refused nothing, if any */
+};
+
+#define DECISION_INIT                                                         \
+  { VERDICT_LEAVE, false, false, false, JSON_EDITS_INIT, ERROR_INIT }
+#define cleanup_decision __attribute__ ((cleanup (decision_clear)))
+
+/* Whether facts_collect_mounts() is needed before decide(): the container
+ * asks for the host's network or has it. */
+bool decide_concerns (const struct request *request,
+                      const struct facts *facts);
+
+/* 0 with DECISION filled, or -1: refused, ERR has the sentence. */
+int decide (const struct policy *policy, const struct json_doc *config,
+            const struct request *request, const struct facts *facts,
+            struct decision *decision, struct error *err);
+
+void decision_clear (struct decision *decision);
+
+#endif

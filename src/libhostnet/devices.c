@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux.devices and linux.resources.devices. */
+#include <config.h>
+
+#include "devices.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* Documentation/admin-guide/devices.txt */
+static const struct
+{
+  unsigned major_number, minor_number;
+  const char *name;
+} network_devices[] = {
+  { 10, 200, "/dev/net/tun" },
+  { 10, 238, "/dev/vhost-net" },
+  { 108, 0, "/dev/ppp" },
+};
+
+bool
+devices_is_network (unsigned major_number, unsigned minor_number)
+{
+  for (size_t i = 0; i < sizeof network_devices / sizeof *network_devices; i++)
+    if (network_devices[i].major_number == major_number
+        && network_devices[i].minor_number == minor_number)
+      return true;
+  return false;
+}
+
+/* A number of a device entry: 1, or 0 when absent (all), -1 when negative or
+ * no integer, which the runtimes read as all too. */
+static int
+number_of (const struct json_doc *config, json_node entry, const char *name,
+           uint64_t *value, struct error *err)
+{
+  json_node node;
+  int found = json_get (config, entry, name, JSON_NUMBER, &node, err);
+
+  if (found <= 0)
+    return found;
+  return json_uint64 (config, node, value) < 0 ? 0 : 1;
+}
+
+enum judgement
+{
+  STAYS,
+  GOES,
+  OPENS_ALL
+};
+
+/* runtime-spec, config-linux.md "Allowed Device list": type a, or a missing
+ * number, stands for all. */
+static int
+judge_rule (const struct json_doc *config, json_node rule,
+            enum judgement *judgement, struct error *err)
+{
+  json_node allow, type, access;
+  uint64_t major_number = 0, minor_number = 0;
+  int has_major, has_minor;
+  bool all_types, character;
+  cleanup_free char *mode = NULL;
+
+  *judgement = STAYS;
+  if (json_get (config, rule, "allow", JSON_BOOLEAN, &allow, err) < 0
+      || json_get (config, rule, "type", JSON_STRING, &type, err) < 0
+      || json_get (config, rule, "access", JSON_STRING, &access, err) < 0)
+    return -1;
+  has_major = number_of (config, rule, "major", &major_number, err);
+  has_minor = number_of (config, rule, "minor", &minor_number, err);
+  if (has_major < 0 || has_minor < 0)
+    return -1;
+  if (allow == JSON_NONE || !json_is_true (config, allow))
+    return 0;
+  if (access != JSON_NONE)
+    mode = json_string (config, access);
+  /* mknod alone, which docker allows for all, opens nothing. */
+  if (mode != NULL && mode[0] != '\0' && strpbrk (mode, "rw") == NULL)
+    return 0;
+  all_types = type == JSON_NONE || json_string_is (config, type, "a")
+              || json_string_is (config, type, "");
+  character = all_types || json_string_is (config, type, "c")
+              || json_string_is (config, type, "u");
+  if (!has_major)
+    *judgement = OPENS_ALL;
+  else if (character)
+    for (size_t i = 0; i < sizeof network_devices / sizeof *network_devices;
+         i++)
+      if (network_devices[i].major_number == major_number
+          && (!has_minor || network_devices[i].minor_number == minor_number))
+        *judgement = GOES;
+  return 0;
+}
+
+static int
+plan_rules (struct plan *plan, struct error *err)
+{
+  json_node resources, devices;
+  size_t i = 0, going = 0;
+  cleanup_free bool *picked = NULL;
+
+  if (json_get (plan->config, plan->linux_object, "resources", JSON_OBJECT,
+                &resources, err)
+          < 0
+      || json_get (plan->config, resources, "devices", JSON_ARRAY, &devices,
+                   err)
+             < 0)
+    return -1;
+  picked = xmalloc (plan_count (plan->config, devices));
+  for (json_node n = json_first (plan->config, devices); n != JSON_NONE;
+       n = json_next (plan->config, n), i++)
+    {
+      enum judgement judgement;
+
+      if (json_kind (plan->config, n) != JSON_OBJECT)
+        return error_refuse (err, SENTENCE_json_type,
+                             "/linux/resources/devices", "something else",
+                             "objects");
+      if (judge_rule (plan->config, n, &judgement, err) < 0)
+        return -1;
+      if (judgement == OPENS_ALL)
+        {
+          /* Both runtimes add their own defaults to this. */
+          json_replace (&plan->edits, plan->config, devices,
+                        "[{\"allow\":false,\"access\":\"rwm\"}]",
+                        "all devices of the host were open");
+          return 0;
+        }
+      picked[i] = judgement == GOES;
+      going += picked[i];
+    }
+  if (going > 0)
+    json_remove_children (&plan->edits, plan->config, devices, picked,
+                          "the device makes network interfaces");
+  return 0;
+}
+
+static int
+plan_nodes (struct plan *plan, struct error *err)
+{
+  json_node devices, type;
+  size_t i = 0, going = 0;
+  cleanup_free bool *picked = NULL;
+
+  if (json_get (plan->config, plan->linux_object, "devices", JSON_ARRAY,
+                &devices, err)
+      < 0)
+    return -1;
+  picked = xmalloc (plan_count (plan->config, devices));
+  for (json_node n = json_first (plan->config, devices); n != JSON_NONE;
+       n = json_next (plan->config, n), i++)
+    {
+      uint64_t major_number = 0, minor_number = 0;
+
+      if (json_kind (plan->config, n) != JSON_OBJECT)
+        return error_refuse (err, SENTENCE_json_type, "/linux/devices",
+                             "something else", "objects");
+      if (json_get (plan->config, n, "type", JSON_STRING, &type, err) < 0
+          || number_of (plan->config, n, "major", &major_number, err) < 0
+          || number_of (plan->config, n, "minor", &minor_number, err) < 0)
+        return -1;
+      picked[i] = type != JSON_NONE && !json_string_is (plan->config, type, "b")
+                  && major_number <= UINT32_MAX && minor_number <= UINT32_MAX
+                  && devices_is_network ((unsigned) major_number,
+                                         (unsigned) minor_number);
+      going += picked[i];
+    }
+  if (going > 0)
+    json_remove_children (&plan->edits, plan->config, devices, picked,
+                          "the device makes network interfaces");
+  return 0;
+}
+
+int
+devices_plan (struct plan *plan, struct error *err)
+{
+  return plan_nodes (plan, err) < 0 ? -1 : plan_rules (plan, err);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "engine.h"
+
+#include <string.h>
+
+/* FACTS 8: podman's configurations carry io.kubernetes.cri-o.Created and
+ * .TTY, so a prefix would take podman for CRI-O. */
+static const struct
+{
+  const char *key;
+  enum engine engine;
+} marks[] = {
+  { "io.kubernetes.cri.sandbox-id", ENGINE_KUBERNETES },   /* containerd */
+  { "io.kubernetes.cri-o.SandboxID", ENGINE_KUBERNETES },  /* CRI-O */
+  { "io.kubernetes.pod.namespace", ENGINE_KUBERNETES },    /* the kubelet */
+  { "io.container.manager", ENGINE_PODMAN },               /* libpod; CRI-O too */
+};
+
+/* Words in the arguments of hooks that set up a network: docker's
+ * libnetwork-setkey, nerdctl's `internal oci-hook`. */
+static const char *const network_hook_words[]
+    = { "libnetwork-setkey", "oci-hook" };
+
+static bool
+has_network_word (const struct json_doc *config, json_node hook)
+{
+  json_node args;
+
+  if (json_get (config, hook, "args", JSON_ARRAY, &args, NULL) <= 0)
+    return false;
+  for (json_node n = json_first (config, args); n != JSON_NONE;
+       n = json_next (config, n))
+    for (size_t i = 0;
+         i < sizeof network_hook_words / sizeof *network_hook_words; i++)
+      if (json_string_is (config, n, network_hook_words[i]))
+        return true;
+  return false;
+}
+
+char *
+engine_network_hook (const struct json_doc *config)
+{
+  json_node hooks, path;
+
+  if (json_get (config, 0, "hooks", JSON_OBJECT, &hooks, NULL) <= 0)
+    return NULL;
+  for (json_node stage = json_first (config, hooks); stage != JSON_NONE;
+       stage = json_next (config, stage))
+    for (json_node hook = json_kind (config, stage) == JSON_ARRAY
+                              ? json_first (config, stage)
+                              : JSON_NONE;
+         hook != JSON_NONE; hook = json_next (config, hook))
+      if (json_kind (config, hook) == JSON_OBJECT
+          && has_network_word (config, hook))
+        {
+          if (json_get (config, hook, "path", JSON_STRING, &path, NULL) > 0)
+            return json_string (config, path);
+          return xstrndup ("?", 1);
+        }
+  return NULL;
+}
+
+enum engine
+engine_of (const struct json_doc *config, json_node annotations)
+{
+  cleanup_free char *hook = NULL;
+
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+    for (json_node n = json_first (config, annotations); n != JSON_NONE;
+         n = json_next (config, n))
+      if (json_key_is (config, n, marks[i].key))
+        return marks[i].engine;
+  hook = engine_network_hook (config);
+  return hook != NULL ? ENGINE_DOCKER : ENGINE_UNKNOWN;
+}
+
+const char *
+engine_host_option (enum engine engine)
+{
+  switch (engine)
+    {
+    case ENGINE_PODMAN:
+      return "`podman run --network host`";
+    case ENGINE_DOCKER:
+      return "`docker run --network host`";
+    case ENGINE_KUBERNETES:
+      return "`hostNetwork: true` in the pod";
+    default:
+      return "the engine's own host option (`--network host`, ctr: "
+             "`--net-host`)";
+    }
+}

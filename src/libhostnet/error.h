@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One error type for the whole project.
+ *
+ * Contract: a function that can fail takes a `struct error *` as its last
+ * argument and returns a negative number after it has filled it.  The caller
+ * owns the structure (declare it with `cleanup_error`), may put context in
+ * front of the message with error_wrap() and passes it up.  Only main()
+ * prints and exits.  Every sentence stands in oci-specs/refusals.tsv, from
+ * which refusals.h is generated; memory exhaustion aborts. */
+#ifndef HOSTNET_ERROR_H
+#define HOSTNET_ERROR_H
+
+#include <stddef.h>
+
+#include "refusals.h"
+
+struct error
+{
+  enum refusal id;  /* REFUSAL_NONE while nothing failed */
+  int system_errno; /* errno of the failed call, 0 for a decision */
+  char *message;    /* one sentence, owned */
+};
+
+#define ERROR_INIT { REFUSAL_NONE, 0, NULL }
+#define cleanup_error __attribute__ ((cleanup (error_clear)))
+#define cleanup_free __attribute__ ((cleanup (cleanup_freep)))
+#define cleanup_close __attribute__ ((cleanup (cleanup_closep)))
+
+/* Fills ERR and returns -1.  Call it as
+ * error_refuse (err, SENTENCE_some_id, arguments...): the macro is the id and
+ * the format, so that the compiler checks the arguments.  An ERR that is
+ * filled already is replaced.  ERR may be NULL: only the -1 is wanted. */
+int error_refuse (struct error *err, enum refusal id, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+/* The same with the errno of a failed system call: the sentence gets
+ * ": DESCRIPTION" behind it (see errno_phrase). */
+int error_system (struct error *err, int system_errno, enum refusal id,
+                  const char *format, ...)
+    __attribute__ ((format (printf, 4, 5)));
+
+/* Puts "CONTEXT: " in front of the message; returns -1. */
+int error_wrap (struct error *err, const char *format, ...)
+    __attribute__ ((format (printf, 2, 3)));
+
+void error_clear (struct error *err);
+
+/* strerror() in words that podman does not take for its own: it turns "no
+ * such file or directory" into exit 127 "command not found" and "permission
+ * denied" or "operation not permitted" into 126 (FACTS 9). */
+const char *errno_phrase (int system_errno);
+
+/* The id as it stands in refusals.tsv, and the exit status of the command
+ * line program (1 refused, 2 usage, 3 broken input or system error). */
+const char *refusal_name (enum refusal id);
+int refusal_exit_status (enum refusal id);
+
+/* A name that came from outside, made fit to be shown: control and
+ * bidirectional characters and invalid UTF-8 become \xNN, and after 64
+ * characters comes "...".  Use it as escape (text).text in an argument list:
+ * it lives until the end of the full expression (C11 6.2.4p8). */
+enum { ESCAPE_CHARACTERS = 64 };
+struct escaped
+{
+  char text[ESCAPE_CHARACTERS * 16 + 4]; /* worst: 4 bytes as \xNN each */
+};
+struct escaped escape (const char *text);
+struct escaped escape_n (const char *text, size_t length);
+
+/* Abort on exhaustion. */
+void *xmalloc (size_t size);
+void *xrealloc (void *old, size_t size);
+char *xstrndup (const char *text, size_t length);
+char *xasprintf (const char *format, ...)
+    __attribute__ ((format (printf, 1, 2)));
+
+void cleanup_freep (void *pointer_to_pointer);
+void cleanup_closep (int *fd);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network namespace of a configuration, compared by inode with our own. */
+#include <config.h>
+
+#include "facts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* USER_NS_INIT_INO of <linux/nsfs.h> (PROC_USER_INIT_INO before Linux 6.18):
+ * the inode of the initial user namespace is fixed. */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+
+static int
+same_as_own_network (const char *path, bool *same)
+{
+  struct stat own, other;
+
+  if (stat ("/proc/self/ns/net", &own) < 0 || stat (path, &other) < 0)
+    return -1;
+  *same = own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+  return 0;
+}
+
+static int
+relate (const struct json_doc *config, struct facts *facts, struct error *err)
+{
+  cleanup_free char *path = NULL;
+  json_node node;
+  bool same;
+  int found = json_get (config, facts->network_entry, "path", JSON_STRING,
+                        &node, err);
+
+  if (found < 0)
+    return -1;
+  facts->relation = NETNS_NEW;
+  if (found == 0)
+    return 0;
+  path = json_string (config, node);
+  /* runtime-spec, config-linux.md: "This value MUST be an absolute path".
+   * An empty one is a new namespace for runc and an error for crun. */
+  if (path[0] != '/')
+    return error_refuse (err, SENTENCE_namespace_path, escape (path).text);
+  if (same_as_own_network (path, &same) < 0)
+    {
+      /* What is not there cannot be the host's; the runtime says so itself. */
+      if (errno != ENOENT)
+        return error_system (err, errno, SENTENCE_namespace_unreadable,
+                             escape (path).text);
+      same = false;
+    }
+  facts->relation = same ? NETNS_HOST_PATH : NETNS_OTHER;
+  return 0;
+}
+
+/* crun's table of names has `net` in no version we saw, and Go compares
+ * exactly; a version that is kinder must not make us wrong. */
+static bool
+looks_like_network (const char *type)
+{
+  return strncasecmp (type, "net", 3) == 0;
+}
+
+static int
+find_network_entry (const struct json_doc *config, struct facts *facts,
+                    struct error *err)
+{
+  json_node linux_object, namespaces, type;
+
+  if (json_get (config, 0, "linux", JSON_OBJECT, &linux_object, err) < 0
+      || json_get (config, linux_object, "namespaces", JSON_ARRAY, &namespaces,
+                   err)
+             < 0)
+    return -1;
+  for (json_node n = json_first (config, namespaces); n != JSON_NONE;
+       n = json_next (config, n))
+    {
+      if (json_kind (config, n) != JSON_OBJECT)
+        return error_refuse (err, SENTENCE_json_type, "/linux/namespaces",
+                             "something else", "objects");
+      if (json_get (config, n, "type", JSON_STRING, &type, err) < 0)
+        return -1;
+      if (type == JSON_NONE)
+        continue;
+      if (json_string_is (config, type, "network"))
+        {
+          if (facts->network_entry != JSON_NONE)
+            return error_refuse (err, SENTENCE_namespace_twice);
+          facts->network_entry = n;
+        }
+      else
+        {
+          cleanup_free char *name = json_string (config, type);
+
+          if (looks_like_network (name))
+            return error_refuse (err, SENTENCE_namespace_type,
+                                 escape (name).text);
+        }
+    }
+  return 0;
+}
+
+int
+facts_collect (const struct json_doc *config, enum caller caller,
+               struct facts *facts, struct error *err)
+{
+  const char *receiver = getenv ("RUN_OCI_SECCOMP_RECEIVER");
+  struct stat own;
+
+  facts->caller = caller;
+  facts->network_entry = JSON_NONE;
+  facts->seccomp_receiver = receiver != NULL && receiver[0] != '\0';
+  if (stat ("/proc/self/ns/user", &own) < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "looking at /proc/self/ns/user");
+  facts->own_user_namespace = own.st_ino != INITIAL_USER_NAMESPACE;
+  if (find_network_entry (config, facts, err) < 0)
+    return -1;
+  facts->relation = NETNS_HOST;
+  return facts->network_entry == JSON_NONE ? 0 : relate (config, facts, err);
+}
+
+void
+facts_clear (struct facts *facts)
+{
+  free (facts->inherited_port);
+  free (facts->mount_covers);
+  free (facts->mount_is_tun);
+  *facts = (struct facts) FACTS_INIT;
+}

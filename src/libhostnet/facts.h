@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What decide() has to know of the machine besides the configuration.  All
+ * reading of the system happens here, so that decide() stays pure. */
+#ifndef HOSTNET_FACTS_H
+#define HOSTNET_FACTS_H
+
+#include <stdbool.h>
+
+#include "json.h"
+
+/* On whose behalf the configuration is judged. */
+enum caller
+{
+  CALLER_APPLY,     /* oci-hostnet apply and diff: a manual run follows */
+  CALLER_RUN,       /* the runtime's subcommand run */
+  CALLER_CREATE,    /* the runtime's subcommand create */
+  CALLER_RESTORE,   /* the runtime's subcommand restore */
+  CALLER_PRECREATE, /* podman's precreate hook */
+  CALLER_GUARD      /* createRuntime or prestart hook */
+};
+
+enum netns_relation
+{
+  NETNS_NEW,      /* entry without a path: a new namespace */
+  NETNS_OTHER,    /* entry with the path of another namespace */
+  NETNS_HOST_PATH, /* entry with a path that is the runtime's own namespace */
+  NETNS_HOST      /* no entry */
+};
+
+struct facts
+{
+  enum caller caller;
+  enum netns_relation relation;
+  json_node network_entry;   /* in /linux/namespaces, or JSON_NONE */
+  bool own_user_namespace;   /* we are not in the initial one */
+  bool seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER is set */
+  char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
+
+  /* The rest is collected by facts_collect_mounts(). */
+  bool *mount_covers;        /* per mount: holds or lies below proc or sysfs */
+  bool *mount_is_tun;        /* per mount: /dev/net/tun, /dev/ppp */
+  bool root_covers;          /* the root filesystem holds proc or sysfs */
+};
+
+#define FACTS_INIT                                                            \
+  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false }
+#define cleanup_facts __attribute__ ((cleanup (facts_clear)))
+
+/* The network namespace and ourselves.  Refuses two network entries, a type
+ * that only looks like network, a relative or unreadable path. */
+int facts_collect (const struct json_doc *config, enum caller caller,
+                   struct facts *facts, struct error *err);
+
+/* The sources of the mounts and the root filesystem; relative ones are
+ * resolved against BUNDLE (NULL: the working directory).  Needed only when the container
+ * asks for the host's network or has it. */
+int facts_collect_mounts (const struct json_doc *config, const char *bundle,
+                          struct facts *facts, struct error *err);
+
+/* Sockets that podman reserved for published ports (FACTS 7); only under
+ * conmon.  LOWEST is the first descriptor that can be one less the two of conmon. */
+void facts_collect_ports (unsigned preserve_fds, struct facts *facts);
+
+void facts_clear (struct facts *facts);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which bind mounts of a configuration bring procfs or sysfs along: judged by
+ * the resolved source and the kernel's mount table, never by the spelling. */
+#include <config.h>
+
+#include "facts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "devices.h"
+
+struct mount_point
+{
+  char *path;
+  bool kernel; /* proc or sysfs */
+};
+
+struct mount_table
+{
+  struct mount_point *list;
+  size_t count;
+};
+
+static void
+mount_table_clear (struct mount_table *table)
+{
+  for (size_t i = 0; i < table->count; i++)
+    free (table->list[i].path);
+  free (table->list);
+}
+
+/* proc(5): mountinfo writes space, tab, newline and backslash as \ooo. */
+static void
+unescape_octal (char *text)
+{
+  char *to = text;
+
+  for (; *text != '\0'; text++)
+    if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3'
+        && text[2] >= '0' && text[2] <= '7' && text[3] >= '0'
+        && text[3] <= '7')
+      {
+        *to++ = (char) ((text[1] - '0') << 6 | (text[2] - '0') << 3
+                        | (text[3] - '0'));
+        text += 3;
+      }
+    else
+      *to++ = *text;
+  *to = '\0';
+}
+
+static void
+add_mount_point (struct mount_table *table, char *line)
+{
+  char *field = line, *path = NULL, *type = strstr (line, " - ");
+
+  for (int i = 0; i < 4 && field != NULL; i++)
+    {
+      field = strchr (field, ' ');
+      if (field != NULL)
+        field++;
+    }
+  if (field == NULL || type == NULL)
+    return;
+  path = xstrndup (field, strcspn (field, " "));
+  unescape_octal (path);
+  type += 3;
+  table->list = xrealloc (table->list,
+                          (table->count + 1) * sizeof *table->list);
+  table->list[table->count++] = (struct mount_point){
+    path, strncmp (type, "proc ", 5) == 0 || strncmp (type, "sysfs ", 6) == 0
+  };
+}
+
+static int
+read_mount_table (struct mount_table *table, struct error *err)
+{
+  FILE *file = fopen ("/proc/self/mountinfo", "re");
+  cleanup_free char *line = NULL;
+  size_t size = 0;
+  int failed;
+
+  if (file == NULL)
+    return error_system (err, errno, SENTENCE_system,
+                         "reading /proc/self/mountinfo");
+  while (getline (&line, &size, file) >= 0)
+    add_mount_point (table, line);
+  failed = ferror (file);
+  fclose (file);
+  if (failed)
+    return error_system (err, EIO, SENTENCE_system,
+                         "reading /proc/self/mountinfo");
+  return 0;
+}
+
+static bool
+is_below (const char *path, const char *directory)
+{
+  size_t length = strlen (directory);
+
+  if (strcmp (directory, "/") == 0)
+    return true;
+  return strncmp (path, directory, length) == 0
+         && (path[length] == '/' || path[length] == '\0');
+}
+
+static bool
+covers (const struct mount_table *table, const char *path)
+{
+  const struct mount_point *nearest = NULL;
+
+  for (size_t i = 0; i < table->count; i++)
+    {
+      const struct mount_point *point = &table->list[i];
+
+      if (point->kernel && is_below (point->path, path))
+        return true;
+      /* The last of several mounts on one place is the one seen. */
+      if (is_below (path, point->path)
+          && (nearest == NULL
+              || strlen (point->path) >= strlen (nearest->path)))
+        nearest = point;
+    }
+  return nearest != NULL && nearest->kernel;
+}
+
+/* The real path of SOURCE; of what is not there yet, that of the nearest
+ * directory that is, since it would be made below it. */
+static char *
+resolve (const char *source, const char *bundle)
+{
+  cleanup_free char *path
+      = source[0] == '/'
+            ? xstrndup (source, strlen (source))
+            : xasprintf ("%s/%s", bundle ? bundle : ".", source);
+
+  for (;;)
+    {
+      char *real = realpath (path, NULL), *slash;
+
+      if (real != NULL)
+        return real;
+      slash = strrchr (path, '/');
+      if (slash == NULL || slash == path)
+        return xstrndup ("/", 1);
+      if (errno != ENOENT && errno != ENOTDIR)
+        return NULL;
+      *slash = '\0';
+    }
+}
+
+static bool
+is_bind (const struct json_doc *config, json_node mount)
+{
+  json_node type, options;
+
+  if (json_get (config, mount, "type", JSON_STRING, &type, NULL) > 0
+      && json_string_is (config, type, "bind"))
+    return true;
+  if (json_get (config, mount, "options", JSON_ARRAY, &options, NULL) > 0)
+    for (json_node n = json_first (config, options); n != JSON_NONE;
+         n = json_next (config, n))
+      if (json_string_is (config, n, "bind")
+          || json_string_is (config, n, "rbind"))
+        return true;
+  return false;
+}
+
+static bool
+is_tun_source (const char *path)
+{
+  struct stat found;
+
+  if (strcmp (path, "/dev/net") == 0)
+    return true;
+  return stat (path, &found) == 0 && S_ISCHR (found.st_mode)
+         && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+}
+
+static int
+judge_mount (const struct json_doc *config, json_node mount,
+             const char *bundle, const struct mount_table *table, bool *kernel,
+             bool *tun, struct error *err)
+{
+  cleanup_free char *source = NULL, *real = NULL;
+  json_node node;
+  int found = json_get (config, mount, "source", JSON_STRING, &node, err);
+
+  if (found < 0)
+    return -1;
+  if (found == 0 || !is_bind (config, mount))
+    return 0;
+  source = json_string (config, node);
+  real = resolve (source, bundle);
+  if (real == NULL)
+    return error_system (err, errno, SENTENCE_system,
+                         "resolving a mount source");
+  *kernel = covers (table, real);
+  *tun = is_tun_source (real);
+  return 0;
+}
+
+static int
+judge_root (const struct json_doc *config, const char *bundle,
+            const struct mount_table *table, struct facts *facts,
+            struct error *err)
+{
+  cleanup_free char *path = NULL, *real = NULL;
+  json_node root, node;
+
+  if (json_get (config, 0, "root", JSON_OBJECT, &root, err) < 0
+      || json_get (config, root, "path", JSON_STRING, &node, err) < 0)
+    return -1;
+  if (node == JSON_NONE)
+    return 0;
+  path = json_string (config, node);
+  real = realpath (path, NULL);
+  if (real == NULL && path[0] != '/')
+    {
+      cleanup_free char *joined
+          = xasprintf ("%s/%s", bundle ? bundle : ".", path);
+
+      real = realpath (joined, NULL);
+    }
+  /* A root filesystem that is not there is the runtime's to complain of. */
+  facts->root_covers = real != NULL && covers (table, real);
+  return 0;
+}
+
+int
+facts_collect_mounts (const struct json_doc *config, const char *bundle,
+                      struct facts *facts, struct error *err)
+{
+  struct mount_table table = { NULL, 0 };
+  json_node mounts;
+  size_t count = 0, i = 0;
+  int result = 0;
+
+  if (json_get (config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0
+      || read_mount_table (&table, err) < 0)
+    result = -1;
+  for (json_node n = json_first (config, mounts); n != JSON_NONE;
+       n = json_next (config, n))
+    count++;
+  facts->mount_covers = xmalloc (count);
+  facts->mount_is_tun = xmalloc (count);
+  memset (facts->mount_covers, 0, count);
+  memset (facts->mount_is_tun, 0, count);
+  for (json_node n = json_first (config, mounts);
+       n != JSON_NONE && result == 0; n = json_next (config, n), i++)
+    if (json_kind (config, n) != JSON_OBJECT)
+      result = error_refuse (err, SENTENCE_json_type, "/mounts",
+                             "something else", "objects");
+    else
+      result = judge_mount (config, n, bundle, &table,
+                            &facts->mount_covers[i], &facts->mount_is_tun[i],
+                            err);
+  if (result == 0)
+    result = judge_root (config, bundle, &table, facts, err);
+  mount_table_clear (&table);
+  return result;
+}

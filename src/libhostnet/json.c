@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index over a JSON text: yajl's streaming parser tells where each token
+ * ends (yajl_get_bytes_consumed), so one pass gives kind, start, end and
+ * parent of every value without copying any. */
+#include <config.h>
+
+#include "json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <yajl/yajl_parse.h>
+
+/* Keys of an object up to which comparing every pair is cheaper than sorting. */
+enum { PAIRWISE_KEYS = 16 };
+
+struct indexer
+{
+  struct json_doc *doc;
+  yajl_handle parser;
+  struct error *err;
+  bool comments;
+  size_t previous_end;          /* end of the last token */
+  uint32_t key_start, key_end;  /* of the key whose value comes next */
+  unsigned depth;
+  json_node open[JSON_MAX_DEPTH]; /* containers that are not closed yet */
+  json_node last[JSON_MAX_DEPTH]; /* and the last child of each */
+};
+
+/* yajl's callback values: go on, stop. */
+enum { GO_ON = 1, STOP = 0 };
+
+/* Between two tokens stand only white space, separators and, in a policy,
+ * comments. */
+static size_t
+token_start (const struct indexer *in)
+{
+  const char *text = in->doc->text;
+  size_t at = in->previous_end, length = in->doc->length;
+
+  while (at < length)
+    {
+      if (strchr (" \t\r\n,:", text[at]) != NULL && text[at] != '\0')
+        at++;
+      else if (in->comments && text[at] == '/' && at + 1 < length)
+        {
+          bool block = text[at + 1] == '*';
+
+          for (at += 2; at < length; at++)
+            if (block ? text[at] == '/' && text[at - 1] == '*'
+                      : text[at] == '\n')
+              break;
+          at++;
+        }
+      else
+        break;
+    }
+  return at;
+}
+
+static json_node
+add_member (struct indexer *in, enum json_kind kind)
+{
+  struct json_doc *doc = in->doc;
+  struct json_member *member;
+  json_node node = (json_node) doc->count;
+
+  if (doc->count == doc->capacity)
+    {
+      doc->capacity = doc->capacity ? doc->capacity * 2 : 1024;
+      doc->members = xrealloc (doc->members,
+                               doc->capacity * sizeof *doc->members);
+    }
+  member = &doc->members[doc->count++];
+  memset (member, 0, sizeof *member);
+  member->kind = kind;
+  member->start = (uint32_t) token_start (in);
+  in->previous_end = yajl_get_bytes_consumed (in->parser);
+  member->end = (uint32_t) in->previous_end;
+  member->key_start = in->key_start;
+  member->key_end = in->key_end;
+  member->parent = member->next = member->first = JSON_NONE;
+  if (in->key_end > in->key_start)
+    member->escaped_key = memchr (doc->text + in->key_start, '\\',
+                                  in->key_end - in->key_start) != NULL;
+  if (in->depth > 0)
+    {
+      json_node parent = in->open[in->depth - 1];
+
+      member->parent = parent;
+      if (in->last[in->depth - 1] == JSON_NONE)
+        doc->members[parent].first = node;
+      else
+        doc->members[in->last[in->depth - 1]].next = node;
+      in->last[in->depth - 1] = node;
+    }
+  return node;
+}
+
+static int
+scalar (struct indexer *in, enum json_kind kind)
+{
+  if (in->depth == 0)
+    {
+      error_refuse (in->err, SENTENCE_json_root);
+      return STOP;
+    }
+  add_member (in, kind);
+  return GO_ON;
+}
+
+static int
+on_null (void *context)
+{
+  return scalar (context, JSON_NULL);
+}
+
+static int
+on_boolean (void *context, int value)
+{
+  (void) value;
+  return scalar (context, JSON_BOOLEAN);
+}
+
+static int
+on_number (void *context, const char *value, size_t length)
+{
+  (void) value;
+  (void) length;
+  return scalar (context, JSON_NUMBER);
+}
+
+/* A NUL would end the string for crun but not for runc. */
+static int
+refuse_nul (struct indexer *in, const unsigned char *value, size_t length)
+{
+  if (memchr (value, '\0', length) == NULL)
+    return GO_ON;
+  error_refuse (in->err, SENTENCE_json_nul, token_start (in));
+  return STOP;
+}
+
+static int
+on_string (void *context, const unsigned char *value, size_t length)
+{
+  struct indexer *in = context;
+  struct json_member *member;
+
+  if (refuse_nul (in, value, length) == STOP
+      || scalar (in, JSON_STRING) == STOP)
+    return STOP;
+  member = &in->doc->members[in->doc->count - 1];
+  member->escaped_value = member->end - member->start != length + 2;
+  return GO_ON;
+}
+
+static int
+on_key (void *context, const unsigned char *value, size_t length)
+{
+  struct indexer *in = context;
+
+  if (refuse_nul (in, value, length) == STOP)
+    return STOP;
+  in->key_start = (uint32_t) token_start (in) + 1;
+  in->previous_end = yajl_get_bytes_consumed (in->parser);
+  in->key_end = (uint32_t) in->previous_end - 1;
+  return GO_ON;
+}
+
+static int
+open_container (struct indexer *in, enum json_kind kind)
+{
+  if (in->depth == JSON_MAX_DEPTH)
+    {
+      error_refuse (in->err, SENTENCE_json_deep, JSON_MAX_DEPTH);
+      return STOP;
+    }
+  in->open[in->depth] = add_member (in, kind);
+  in->last[in->depth] = JSON_NONE;
+  in->depth++;
+  in->key_start = in->key_end = 0;
+  return GO_ON;
+}
+
+static void
+close_container (struct indexer *in)
+{
+  in->previous_end = yajl_get_bytes_consumed (in->parser);
+  in->doc->members[in->open[--in->depth]].end = (uint32_t) in->previous_end;
+  in->key_start = in->key_end = 0;
+}
+
+static int
+on_start_object (void *context)
+{
+  return open_container (context, JSON_OBJECT);
+}
+
+static int
+on_start_array (void *context)
+{
+  return open_container (context, JSON_ARRAY);
+}
+
+static int
+on_end_array (void *context)
+{
+  close_container (context);
+  return GO_ON;
+}
+
+struct key
+{
+  const char *text;
+  size_t length;
+  char *owned;
+};
+
+static int
+compare_keys (const void *a, const void *b)
+{
+  const struct key *x = a, *y = b;
+  size_t shorter = x->length < y->length ? x->length : y->length;
+  int order = memcmp (x->text, y->text, shorter);
+
+  if (order == 0)
+    order = (x->length > y->length) - (x->length < y->length);
+  return order;
+}
+
+static const struct key *
+find_twin (struct key *keys, size_t count)
+{
+  if (count > PAIRWISE_KEYS)
+    {
+      qsort (keys, count, sizeof *keys, compare_keys);
+      for (size_t i = 1; i < count; i++)
+        if (compare_keys (&keys[i - 1], &keys[i]) == 0)
+          return &keys[i];
+      return NULL;
+    }
+  for (size_t i = 1; i < count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (keys[i].length == keys[j].length
+          && compare_keys (&keys[i], &keys[j]) == 0)
+        return &keys[i];
+  return NULL;
+}
+
+/* crun takes the first of two equal keys, runc the last, and runc merges
+ * objects: such a text has no one meaning. */
+static int
+on_end_object (void *context)
+{
+  struct indexer *in = context;
+  const struct json_doc *doc = in->doc;
+  struct key few[PAIRWISE_KEYS], *keys = few;
+  const struct key *twin;
+  size_t count = 0, filled = 0;
+  json_node object = in->open[in->depth - 1];
+
+  for (json_node n = json_first (doc, object); n != JSON_NONE;
+       n = json_next (doc, n))
+    count++;
+  if (count > PAIRWISE_KEYS)
+    keys = xmalloc (count * sizeof *keys);
+  for (json_node n = json_first (doc, object); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      const struct json_member *m = &doc->members[n];
+      struct key *key = &keys[filled++];
+
+      *key = (struct key){ doc->text + m->key_start,
+                           m->key_end - m->key_start, NULL };
+      if (m->escaped_key)
+        {
+          key->owned = json_key (doc, n);
+          key->text = key->owned;
+          key->length = strlen (key->owned);
+        }
+    }
+  twin = find_twin (keys, count);
+  if (twin != NULL)
+    error_refuse (in->err, SENTENCE_json_duplicate,
+                  escape_n (twin->text, twin->length).text);
+  for (size_t i = 0; i < count; i++)
+    free (keys[i].owned);
+  if (keys != few)
+    free (keys);
+  if (twin != NULL)
+    return STOP;
+  close_container (in);
+  return GO_ON;
+}
+
+static const yajl_callbacks callbacks = {
+  .yajl_null = on_null,
+  .yajl_boolean = on_boolean,
+  .yajl_number = on_number,
+  .yajl_string = on_string,
+  .yajl_start_map = on_start_object,
+  .yajl_map_key = on_key,
+  .yajl_end_map = on_end_object,
+  .yajl_start_array = on_start_array,
+  .yajl_end_array = on_end_array,
+};
+
+/* yajl's own words, one line of them, without the excerpt of the text. */
+static void
+refuse_syntax (struct indexer *in)
+{
+  unsigned char *words = yajl_get_error (in->parser, 0, NULL, 0);
+  const char *shown = (const char *) words;
+  size_t at = yajl_get_bytes_consumed (in->parser);
+  unsigned line = 1;
+
+  if (strncmp (shown, "lexical error: ", 15) == 0)
+    shown += 15;
+  else if (strncmp (shown, "parse error: ", 13) == 0)
+    shown += 13;
+  for (size_t i = 0; i < at && i < in->doc->length; i++)
+    line += in->doc->text[i] == '\n';
+  error_refuse (in->err, SENTENCE_json_syntax, line, at,
+                escape_n (shown, strcspn (shown, "\n")).text);
+  yajl_free_error (in->parser, words);
+}
+
+int
+json_index (struct json_doc *doc, const char *text, size_t length,
+            bool comments, struct error *err)
+{
+  struct indexer in = { .doc = doc, .err = err, .comments = comments };
+  yajl_status status;
+  int result = 0;
+
+  json_clear (doc);
+  if (length > JSON_MAX_BYTES)
+    return error_refuse (err, SENTENCE_json_big, length, JSON_MAX_BYTES);
+  doc->text = text;
+  doc->length = length;
+  in.parser = yajl_alloc (&callbacks, NULL, &in);
+  if (in.parser == NULL)
+    abort ();
+  yajl_config (in.parser, yajl_allow_comments, (int) comments);
+  status = yajl_parse (in.parser, (const unsigned char *) text, length);
+  if (status == yajl_status_ok)
+    status = yajl_complete_parse (in.parser);
+  if (status == yajl_status_error)
+    refuse_syntax (&in);
+  else if (status == yajl_status_ok && (doc->count == 0 || in.depth > 0))
+    error_refuse (err, SENTENCE_json_empty);
+  if (status != yajl_status_ok || doc->count == 0 || in.depth > 0)
+    {
+      json_clear (doc);
+      result = -1;
+    }
+  yajl_free (in.parser);
+  return result;
+}
+
+void
+json_clear (struct json_doc *doc)
+{
+  free (doc->members);
+  *doc = (struct json_doc) JSON_DOC_INIT;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The low-level runtime, crun or runc: which one, and is it safe to become it. */
+#ifndef HOSTNET_LOWLEVEL_H
+#define HOSTNET_LOWLEVEL_H
+
+#include "policy.h"
+#include "runtime_cli.h"
+
+struct lowlevel
+{
+  const char *path; /* absolute, a constant or the policy's */
+  enum runtime_dialect dialect;
+};
+
+/* Chosen by the name of the program (oci-hostnet-crun, oci-hostnet-runc), else
+ * by the policy, else the first that exists of a fixed list; never by PATH.
+ * POLICY may be NULL: none is asked. */
+int lowlevel_choose (const char *program_name, const struct policy *policy,
+                     struct lowlevel *lowlevel, struct error *err);
+
+/* Whether the name alone decides, so that no policy is needed. */
+bool lowlevel_named (const char *program_name);
+
+/* Becomes the runtime with the arguments, environment and descriptors as they
+ * are; argv[0] is its own path, since crun reads a handler from it.  Refuses
+ * oci-hostnet itself, a script (which could call us again), and, as root, what
+ * others can write.  Returns only on failure. */
+int lowlevel_exec (const struct lowlevel *lowlevel, char *argv[],
+                   struct error *err);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mounts through which the host's network could be written: procfs and sysfs,
+ * fresh or bound, and the read-only paths. */
+#include <config.h>
+
+#include <string.h>
+
+#include "plan.h"
+
+static bool
+option_is (const struct json_doc *config, json_node option,
+           const char *const *names)
+{
+  for (; *names != NULL; names++)
+    if (json_string_is (config, option, *names))
+      return true;
+  return false;
+}
+
+/* The last of opposing options wins in crun and runc, so all that oppose are
+ * taken out and WANTED is put in. */
+static const char *const writable_options[] = { "rw", "rrw", NULL };
+
+static int
+want_option (struct plan *plan, json_node mount, const char *wanted,
+             const char *why, struct error *err)
+{
+  struct json_buffer text = JSON_BUFFER_INIT;
+  const struct json_doc *config = plan->config;
+  json_node options;
+  bool there = false, opposed = false, first = true;
+
+  if (json_get (config, mount, "options", JSON_ARRAY, &options, err) < 0)
+    return -1;
+  json_buffer_add (&text, "[");
+  for (json_node n = json_first (config, options); n != JSON_NONE;
+       n = json_next (config, n))
+    {
+      const struct json_member *m = &config->members[n];
+
+      if (json_string_is (config, n, wanted))
+        there = true;
+      else if (option_is (config, n, writable_options))
+        {
+          opposed = true;
+          continue;
+        }
+      json_buffer_add (&text, "%s%.*s", first ? "" : ",",
+                       (int) (m->end - m->start), config->text + m->start);
+      first = false;
+    }
+  if (!there)
+    json_buffer_add (&text, "%s\"%s\"", first ? "" : ",", wanted);
+  json_buffer_add (&text, "]");
+  if (!there || opposed)
+    {
+      if (options != JSON_NONE)
+        json_replace (&plan->edits, config, options, text.text, why);
+      else
+        json_add_member (&plan->edits, config, mount, "options", text.text,
+                         why);
+    }
+  cleanup_freep (&text.text);
+  return 0;
+}
+
+/* runc cannot mount a fresh sysfs in a user namespace that does not own the
+ * network namespace, and crun drops `ro` there; this works in both (FACTS 3). */
+static int
+bind_sysfs (struct plan *plan, json_node mount, struct error *err)
+{
+  static const char why[]
+      = "no fresh sysfs of the host's network in a user namespace";
+  json_node type, source, options;
+
+  if (json_get (plan->config, mount, "type", JSON_STRING, &type, err) < 0
+      || json_get (plan->config, mount, "source", JSON_STRING, &source, err)
+             < 0
+      || json_get (plan->config, mount, "options", JSON_ARRAY, &options, err)
+             < 0)
+    return -1;
+  json_replace (&plan->edits, plan->config, type, "\"bind\"", why);
+  if (source != JSON_NONE)
+    json_replace (&plan->edits, plan->config, source, "\"/sys\"", why);
+  else
+    json_add_member (&plan->edits, plan->config, mount, "source", "\"/sys\"",
+                     why);
+  if (options != JSON_NONE)
+    json_replace (&plan->edits, plan->config, options,
+                  "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]", why);
+  else
+    json_add_member (&plan->edits, plan->config, mount, "options",
+                     "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]",
+                     why);
+  return 0;
+}
+
+/* Only the plainest spelling is /proc; any other proc mount becomes read-only
+ * as a whole. */
+static bool
+is_plain_proc (const struct json_doc *config, json_node mount)
+{
+  json_node destination;
+
+  return json_get (config, mount, "destination", JSON_STRING, &destination,
+                   NULL)
+             > 0
+         && (json_string_is (config, destination, "/proc")
+             || json_string_is (config, destination, "/proc/"));
+}
+
+static bool
+in_user_namespace (const struct plan *plan)
+{
+  json_node namespaces, type;
+
+  if (plan->facts->own_user_namespace)
+    return true;
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
+        && json_string_is (plan->config, type, "user"))
+      return true;
+  return false;
+}
+
+static int
+plan_mount (struct plan *plan, json_node mount, bool covers,
+            bool user_namespace, struct error *err)
+{
+  json_node type;
+
+  if (json_get (plan->config, mount, "type", JSON_STRING, &type, err) < 0)
+    return -1;
+  if (covers)
+    return want_option (plan, mount, "rro",
+                        "the bind mount brings the host's proc or sysfs along",
+                        err);
+  if (type == JSON_NONE)
+    return 0;
+  if (json_string_is (plan->config, type, "sysfs"))
+    return user_namespace ? bind_sysfs (plan, mount, err)
+                          : want_option (plan, mount, "ro",
+                                         "/sys/class/net can be written",
+                                         err);
+  if (json_string_is (plan->config, type, "proc")
+      && !is_plain_proc (plan->config, mount))
+    return want_option (plan, mount, "ro",
+                        "a second proc, where /proc/sys/net can be written",
+                        err);
+  return 0;
+}
+
+/* uid 0 writes /proc/sys/net without any capability (FACTS 5). */
+static int
+plan_readonly_paths (struct plan *plan, struct error *err)
+{
+  static const char why[] = "/proc/sys/net can be written by uid 0";
+  json_node paths;
+
+  /* Without /linux there is nothing to put it in, and no runtime takes it. */
+  if (json_get (plan->config, plan->linux_object, "readonlyPaths", JSON_ARRAY,
+                &paths, err)
+      < 0)
+    return -1;
+  for (json_node n = json_first (plan->config, paths); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    if (json_string_is (plan->config, n, "/proc/sys")
+        || json_string_is (plan->config, n, "/proc"))
+      return 0;
+  if (paths != JSON_NONE)
+    json_append (&plan->edits, plan->config, paths, NULL, "\"/proc/sys\"",
+                 why);
+  else
+    json_add_member (&plan->edits, plan->config, plan->linux_object,
+                     "readonlyPaths", "[\"/proc/sys\"]", why);
+  return 0;
+}
+
+static int
+refuse_root (const struct plan *plan, struct error *err)
+{
+  cleanup_free char *path = NULL;
+  json_node root, node;
+
+  json_get (plan->config, 0, "root", JSON_OBJECT, &root, NULL);
+  json_get (plan->config, root, "path", JSON_STRING, &node, NULL);
+  path = json_string (plan->config, node);
+  return error_refuse (err, SENTENCE_mount_root, escape (path).text,
+                       "/proc or /sys");
+}
+
+int
+mounts_plan (struct plan *plan, struct error *err)
+{
+  bool user_namespace = in_user_namespace (plan);
+  cleanup_free bool *picked = NULL;
+  json_node mounts;
+  size_t i = 0, going = 0;
+
+  if (plan->facts->root_covers)
+    return refuse_root (plan, err);
+  if (json_get (plan->config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0)
+    return -1;
+  picked = xmalloc (plan_count (plan->config, mounts));
+  for (json_node n = json_first (plan->config, mounts); n != JSON_NONE;
+       n = json_next (plan->config, n), i++)
+    {
+      picked[i] = plan->facts->mount_is_tun[i];
+      going += picked[i];
+      if (!picked[i]
+          && plan_mount (plan, n, plan->facts->mount_covers[i],
+                         user_namespace, err)
+                 < 0)
+        return -1;
+    }
+  if (going > 0)
+    json_remove_children (&plan->edits, plan->config, mounts, picked,
+                          "the device makes network interfaces");
+  return plan_readonly_paths (plan, err);
+}

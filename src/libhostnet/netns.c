@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network namespace entry, and linux.netDevices. */
+#include <config.h>
+
+#include "plan.h"
+
+#include <string.h>
+
+/* `/proc/PID/ns/net` is how engines join another container's namespace
+ * (podman container:X, containerd's workload of a pod). */
+static bool
+is_process_path (const char *path)
+{
+  size_t length = strlen (path);
+
+  return strncmp (path, "/proc/", 6) == 0 && length > 7
+         && strcmp (path + length - 7, "/ns/net") == 0;
+}
+
+/* FACTS 2, the danger: an engine that sees no path configures the network
+ * after create on /proc/PID/ns/net, which would then be the host's; podman's
+ * teardown deleted the host's eth0.  Nobody does after a manual run, nor for
+ * podman's precreate when no user namespace is involved. */
+static bool
+pathless_may_go (const struct plan *plan, bool user_namespace)
+{
+  switch (plan->facts->caller)
+    {
+    case CALLER_APPLY:
+    case CALLER_RUN:
+      return true;
+    case CALLER_PRECREATE:
+      return !user_namespace && !plan->facts->own_user_namespace;
+    default:
+      return false;
+    }
+}
+
+static bool
+has_user_namespace (const struct plan *plan)
+{
+  json_node namespaces, type;
+
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
+        && json_string_is (plan->config, type, "user"))
+      return true;
+  return false;
+}
+
+static int
+check_entry (const struct plan *plan, struct error *err)
+{
+  const struct facts *facts = plan->facts;
+  cleanup_free char *hook = NULL, *path = NULL;
+  json_node node;
+
+  if (facts->relation == NETNS_NEW)
+    {
+      hook = engine_network_hook (plan->config);
+      if (hook != NULL)
+        return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
+                             engine_host_option (plan->engine));
+      if (!pathless_may_go (plan, has_user_namespace (plan))
+          && plan->settings->pathless != PATHLESS_REMOVE)
+        return error_refuse (err, SENTENCE_namespace_pathless,
+                             engine_host_option (plan->engine));
+      return 0;
+    }
+  json_get (plan->config, facts->network_entry, "path", JSON_STRING, &node,
+            NULL);
+  path = json_string (plan->config, node);
+  if (plan->engine != ENGINE_KUBERNETES && is_process_path (path))
+    return error_refuse (err, SENTENCE_namespace_joined, escape (path).text);
+  return 0;
+}
+
+static int
+check_devices (const struct plan *plan, struct error *err)
+{
+  cleanup_free char *name = NULL;
+  json_node devices;
+
+  if (json_get (plan->config, plan->linux_object, "netDevices", JSON_OBJECT,
+                &devices, err)
+      < 0)
+    return -1;
+  if (json_first (plan->config, devices) == JSON_NONE)
+    return 0;
+  name = json_key (plan->config, json_first (plan->config, devices));
+  return error_refuse (err, SENTENCE_net_devices, escape (name).text);
+}
+
+int
+netns_plan (struct plan *plan, struct error *err)
+{
+  const struct facts *facts = plan->facts;
+  json_node namespaces, n;
+  size_t i = 0;
+
+  if (check_devices (plan, err) < 0)
+    return -1;
+  if (facts->relation == NETNS_HOST || facts->relation == NETNS_HOST_PATH)
+    return 0;
+  if (check_entry (plan, err) < 0)
+    return -1;
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  {
+    size_t count = plan_count (plan->config, namespaces);
+    cleanup_free bool *picked = xmalloc (count);
+
+    for (n = json_first (plan->config, namespaces); n != JSON_NONE;
+         n = json_next (plan->config, n))
+      picked[i++] = n == facts->network_entry;
+    json_remove_children (&plan->edits, plan->config, namespaces, picked,
+                          "the container asks for the host's network");
+  }
+  return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the lock share.  Each part looks at its own members of
+ * the configuration and appends the edits that put its rule in force; a part
+ * whose rule is in force already appends none.  All return 0, or -1 with ERR
+ * filled: refused. */
+#ifndef HOSTNET_PLAN_H
+#define HOSTNET_PLAN_H
+
+#include <stdbool.h>
+
+#include "engine.h"
+#include "facts.h"
+#include "json.h"
+#include "policy.h"
+#include "request.h"
+
+struct plan
+{
+  /* given */
+  const struct json_doc *config;
+  json_node linux_object, process, annotations;
+  const struct request *request;
+  const struct facts *facts;
+  const struct policy_settings *settings;
+  enum engine engine;
+  /* found */
+  struct json_edits edits;
+  bool loses_capability;
+};
+
+int netns_plan (struct plan *plan, struct error *err);
+int sysctl_plan (struct plan *plan, struct error *err);
+int capabilities_plan (struct plan *plan, struct error *err);
+int mounts_plan (struct plan *plan, struct error *err);
+int devices_plan (struct plan *plan, struct error *err);
+/* Annotations and environment by which crun replaces a part of the lock. */
+int runtime_annotations_check (const struct plan *plan, struct error *err);
+/* Published ports, in every form that can be seen. */
+int ports_check (const struct plan *plan, struct error *err);
+
+/* The number of children of a container. */
+size_t plan_count (const struct json_doc *config, json_node container);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy: who may have written the file, and which rule matches. */
+#include <config.h>
+
+#include "policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- who may have written it ---- */
+
+/* As many as the kernel follows, path_resolution(7). */
+enum { MAX_LINKS = 40 };
+
+/* PROC_USER_INIT_INO of the kernel's proc_ns.h. */
+#define INITIAL_USER_NS_INO 0xEFFFFFFDU
+
+/* The path is walked here, one component after the other, and not by the
+ * kernel: so every directory is checked that leads to the file, those that
+ * only a symbolic link names too, and what is checked is what is used. */
+struct walk
+{
+  int dir;        /* where the walk is, O_PATH */
+  char *where;    /* its name for messages, "" for the root */
+  char *left;     /* what is still to be walked */
+  size_t given;   /* so much at the end of LEFT is not from a symbolic link */
+  unsigned links; /* followed so far */
+  uid_t overflow; /* an owner that is as good as root, or 0 */
+  char *unsafe;   /* the first reason not to trust it, or NULL */
+};
+
+/* Where the user namespace does not map root, root's files seem to belong to
+ * the overflow user.  In the initial one that is a user like any other. */
+static uid_t
+overflow_owner (void)
+{
+  struct stat st;
+  char text[16] = "";
+  cleanup_close int fd = -1;
+  char *end;
+  unsigned long uid;
+
+  if (stat ("/proc/self/ns/user", &st) < 0 || st.st_ino == INITIAL_USER_NS_INO)
+    return 0;
+  fd = open ("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || read (fd, text, sizeof text - 1) <= 0)
+    return 0;
+  uid = strtoul (text, &end, 10);
+  return *end == '\n' && uid < UINT_MAX ? (uid_t) uid : 0;
+}
+
+/* An ACL that lets others write shows in the bits of the group, acl(5). */
+static void
+check_owner (struct walk *walk, const struct stat *st, const char *name)
+{
+  cleanup_free char *path = xasprintf ("%s/%s", walk->where, name);
+
+  if (walk->unsafe != NULL)
+    return;
+  if (st->st_uid != 0 && st->st_uid != walk->overflow)
+    walk->unsafe = xasprintf ("`%s` is owned by the user %u",
+                              escape (path).text, (unsigned) st->st_uid);
+  else if (!S_ISLNK (st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)))
+    walk->unsafe = xasprintf ("`%s` is writable by %s", escape (path).text,
+                              st->st_mode & S_IWOTH ? "others" : "its group");
+}
+
+static void
+enter (struct walk *walk, int dir, const char *name)
+{
+  char *where = name ? xasprintf ("%s/%s", walk->where, name)
+                     : xstrndup ("", 0);
+
+  cleanup_closep (&walk->dir);
+  walk->dir = dir;
+  free (walk->where);
+  walk->where = where;
+}
+
+static int
+enter_root (struct walk *walk)
+{
+  struct stat st;
+  cleanup_close int dir = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  if (dir < 0 || fstat (dir, &st) < 0)
+    return -1;
+  enter (walk, dir, NULL);
+  dir = -1;
+  check_owner (walk, &st, "");
+  return 0;
+}
+
+/* Puts the target of the symbolic link LINK in front of REST. */
+static int
+follow (struct walk *walk, int link, const char *rest)
+{
+  char target[PATH_MAX];
+  ssize_t length = readlinkat (link, "", target, sizeof target);
+  char *left;
+
+  if (length < 0)
+    return -1;
+  if (++walk->links > MAX_LINKS || (size_t) length == sizeof target)
+    {
+      errno = ELOOP;
+      return -1;
+    }
+  left = xasprintf ("%.*s%s", (int) length, target, rest);
+  if (walk->given > strlen (rest))
+    walk->given = strlen (rest);
+  free (walk->left);
+  walk->left = left;
+  return target[0] == '/' ? enter_root (walk) : 0;
+}
+
+/* One component.  > 0: there is more to walk; 0: *LAST is the file's name in
+ * walk->dir; negative: errno, which is ENOENT only for what the path itself
+ * names, and not for what a symbolic link does. */
+static int
+step (struct walk *walk, char **last)
+{
+  const char *at = walk->left + strspn (walk->left, "/");
+  size_t length = strcspn (at, "/");
+  cleanup_free char *name = xstrndup (at, length);
+  cleanup_close int fd = -1;
+  struct stat st;
+
+  if (length == 0)
+    {
+      errno = EISDIR;
+      return -1;
+    }
+  fd = openat (walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT && strlen (at) > walk->given)
+    errno = ENOLINK;
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -1;
+  check_owner (walk, &st, name);
+  if (S_ISLNK (st.st_mode))
+    return follow (walk, fd, at + length) < 0 ? -1 : 1;
+  if (at[length] == '\0')
+    {
+      *last = name;
+      name = NULL;
+      return 0;
+    }
+  if (!S_ISDIR (st.st_mode))
+    {
+      errno = ENOTDIR;
+      return -1;
+    }
+  enter (walk, fd, name);
+  fd = -1;
+  memmove (walk->left, at + length, strlen (at + length) + 1);
+  return 1;
+}
+
+static void
+walk_clear (struct walk *walk)
+{
+  cleanup_closep (&walk->dir);
+  free (walk->where);
+  free (walk->left);
+  free (walk->unsafe);
+}
+
+/* The descriptor is checked again, for what was opened: only root can have
+ * changed it in between, but nothing here has to rely on that. */
+static int
+open_file (struct walk *walk, const char *name, const char *path,
+           struct error *err)
+{
+  struct stat st;
+  cleanup_close int fd = -1;
+  int result;
+
+  if (walk->unsafe == NULL)
+    {
+      fd = openat (walk->dir, name,
+                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+      if (fd < 0 || fstat (fd, &st) < 0)
+        return error_system (err, errno, SENTENCE_policy_unreadable,
+                             escape (path).text);
+      check_owner (walk, &st, name);
+    }
+  if (walk->unsafe != NULL)
+    return error_refuse (err, SENTENCE_policy_unsafe, escape (path).text,
+                         walk->unsafe);
+  if (!S_ISREG (st.st_mode))
+    return error_refuse (err, SENTENCE_policy_not_regular,
+                         escape (path).text);
+  result = fd;
+  fd = -1;
+  return result;
+}
+
+/* > 0: there, open as *FD; 0: absent, whoever may write the directory: a
+ * policy there would not have been read either. */
+static int
+open_policy (const char *path, int *fd, struct error *err)
+{
+  __attribute__ ((cleanup (walk_clear))) struct walk walk
+      = { -1, NULL, NULL, 0, 0, overflow_owner (), NULL };
+  cleanup_free char *name = NULL;
+  int more = 1;
+
+  if (path[0] != '/')
+    return error_system (err, EINVAL, SENTENCE_policy_unreadable,
+                         escape (path).text);
+  walk.left = xstrndup (path, strlen (path));
+  walk.given = strlen (path);
+  if (enter_root (&walk) < 0)
+    more = -1;
+  while (more > 0)
+    more = step (&walk, &name);
+  if (more < 0 && errno == ENOENT)
+    return 0;
+  if (more < 0)
+    return error_system (err, errno == ENOLINK ? ENOENT : errno,
+                         SENTENCE_policy_unreadable, escape (path).text);
+  *fd = open_file (&walk, name, path, err);
+  return *fd < 0 ? -1 : 1;
+}
+
+int
+policy_load (const char *path, struct policy **policy, struct error *err)
+{
+  static const char built_in[] = "{\"version\": 1}";
+  cleanup_free char *text = NULL;
+  cleanup_close int fd = -1;
+  size_t length = 0;
+  ssize_t got;
+  int there = open_policy (path, &fd, err);
+
+  if (there < 0)
+    return -1;
+  if (there == 0)
+    return policy_parse (built_in, sizeof built_in - 1, path, policy, err);
+  text = xmalloc (POLICY_MAX_BYTES + 1);
+  do
+    {
+      got = read (fd, text + length, POLICY_MAX_BYTES + 1 - length);
+      if (got > 0)
+        length += (size_t) got;
+    }
+  while ((got > 0 && length <= POLICY_MAX_BYTES)
+         || (got < 0 && errno == EINTR));
+  if (got < 0)
+    return error_system (err, errno, SENTENCE_policy_unreadable,
+                         escape (path).text);
+  if (length > POLICY_MAX_BYTES)
+    return error_refuse (err, SENTENCE_policy_too_large, escape (path).text,
+                         POLICY_MAX_BYTES);
+  return policy_parse (text, length, path, policy, err);
+}
+
+/* ---- what it says ---- */
+
+static void
+rule_clear (struct rule *rule)
+{
+  for (size_t i = 0; i < rule->glob_count; i++)
+    {
+      free (rule->globs[i].key);
+      free (rule->globs[i].value);
+    }
+  free (rule->globs);
+}
+
+void
+policy_free (struct policy *policy)
+{
+  if (policy == NULL)
+    return;
+  for (size_t i = 0; i < policy->rule_count; i++)
+    rule_clear (&policy->rules[i]);
+  free (policy->rules);
+  free (policy->runtime);
+  free (policy);
+}
+
+void
+cleanup_policyp (struct policy **policy)
+{
+  policy_free (*policy);
+}
+
+const char *
+policy_runtime (const struct policy *policy)
+{
+  return policy->runtime;
+}
+
+/* fnmatch() fails otherwise only when out of memory. */
+static bool
+glob_matches (const char *pattern, const char *text)
+{
+  int result = fnmatch (pattern, text, 0);
+
+  if (result != 0 && result != FNM_NOMATCH)
+    abort ();
+  return result == 0;
+}
+
+static bool
+annotation_matches (const struct annotation_glob *glob,
+                    const struct json_doc *config, json_node annotations)
+{
+  if (annotations == JSON_NONE)
+    return false;
+  for (json_node n = json_first (config, annotations); n != JSON_NONE;
+       n = json_next (config, n))
+    if (json_kind (config, n) == JSON_STRING)
+      {
+        cleanup_free char *key = json_key (config, n);
+        cleanup_free char *value = json_string (config, n);
+
+        if (glob_matches (glob->key, key) && glob_matches (glob->value, value))
+          return true;
+      }
+  return false;
+}
+
+static const struct rule *
+matching_rule (const struct policy *policy, const struct json_doc *config,
+               json_node annotations)
+{
+  for (size_t i = 0; i < policy->rule_count; i++)
+    {
+      const struct rule *rule = &policy->rules[i];
+      size_t glob = 0;
+
+      while (glob < rule->glob_count
+             && annotation_matches (&rule->globs[glob], config, annotations))
+        glob++;
+      if (glob == rule->glob_count)
+        return rule;
+    }
+  return &policy->fallback;
+}
+
+struct policy_settings
+policy_settings_for (const struct policy *policy,
+                     const struct json_doc *config, json_node annotations)
+{
+  const struct rule *rule = matching_rule (policy, config, annotations);
+  unsigned value[SETTINGS];
+
+  for (size_t i = 0; i < SETTINGS; i++) /* built in is 0 for each */
+    value[i] = rule->set[i] ? rule->value[i] : policy->fallback.value[i];
+  return (struct policy_settings) {
+    .request = (enum policy_request) value[SETTING_REQUEST],
+    .inherit = (enum policy_inherit) value[SETTING_INHERIT],
+    .published_ports = (enum policy_ports) value[SETTING_PUBLISHED_PORTS],
+    .pathless = (enum policy_pathless) value[SETTING_PATHLESS],
+    .keep_capabilities = value[SETTING_CAPABILITIES],
+  };
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "request.h"
+
+#include <string.h>
+
+enum key
+{
+  KEY_NETWORK,
+  KEY_LOCK,
+  KEY_PUBLISH,
+  KEY_APPLIED,
+  KEY_LATER
+};
+
+/* DESIGN.md, Annotations. */
+static const struct
+{
+  const char *name;
+  enum key key;
+  const char *value; /* the one value it may have, or NULL */
+} keys[] = {
+  { "network", KEY_NETWORK, "host" },
+  { "lock", KEY_LOCK, "standard" },
+  { "publish", KEY_PUBLISH, NULL },
+  { "applied", KEY_APPLIED, NULL },
+  { "listen", KEY_LATER, NULL },
+  { "connect", KEY_LATER, NULL },
+};
+
+static int
+read_key (const struct json_doc *doc, json_node node, struct request *request,
+          struct error *err)
+{
+  cleanup_free char *name = json_key (doc, node), *value = NULL;
+  const char *suffix = name + strlen (REQUEST_PREFIX);
+  size_t i = 0;
+
+  request->any = true;
+  while (i < sizeof keys / sizeof *keys && strcmp (keys[i].name, suffix) != 0)
+    i++;
+  if (i == sizeof keys / sizeof *keys)
+    return error_refuse (err, SENTENCE_request_unknown, escape (name).text);
+  if (json_kind (doc, node) != JSON_STRING)
+    return error_refuse (err, SENTENCE_request_value, suffix, "no string",
+                         "a string");
+  if (keys[i].key == KEY_LATER)
+    return error_refuse (err, SENTENCE_request_unavailable,
+                         escape (name).text);
+  if (keys[i].value != NULL && !json_string_is (doc, node, keys[i].value))
+    {
+      value = json_string (doc, node);
+      return error_refuse (err, SENTENCE_request_value, suffix,
+                           escape (value).text, keys[i].value);
+    }
+  if (keys[i].key == KEY_NETWORK)
+    request->network = true;
+  else if (keys[i].key == KEY_PUBLISH)
+    request->publish = node;
+  else if (keys[i].key == KEY_APPLIED)
+    request->applied = node;
+  return 0;
+}
+
+int
+request_read_annotations (const struct json_doc *doc, json_node annotations,
+                          struct request *request, struct error *err)
+{
+  *request = (struct request){ .annotations = annotations,
+                               .publish = JSON_NONE,
+                               .applied = JSON_NONE };
+  for (json_node n = json_first (doc, annotations); n != JSON_NONE;
+       n = json_next (doc, n))
+    if (json_key_starts (doc, n, REQUEST_PREFIX)
+        && read_key (doc, n, request, err) < 0)
+      return -1;
+  return 0;
+}
+
+int
+request_read (const struct json_doc *config, struct request *request,
+              struct error *err)
+{
+  json_node annotations;
+
+  if (json_get (config, 0, "annotations", JSON_OBJECT, &annotations, err) < 0)
+    return -1;
+  return request_read_annotations (config, annotations, request, err);
+}

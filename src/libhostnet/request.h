@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container asks for by annotation. */
+#ifndef HOSTNET_REQUEST_H
+#define HOSTNET_REQUEST_H
+
+#include <stdbool.h>
+
+#include "json.h"
+
+#define REQUEST_PREFIX "io.oci-hostnet."
+
+struct request
+{
+  json_node annotations; /* the object, or JSON_NONE */
+  bool any;              /* some io.oci-hostnet.* key is there */
+  bool network;          /* io.oci-hostnet.network=host */
+  json_node publish;     /* io.oci-hostnet.publish, or JSON_NONE */
+  json_node applied;     /* io.oci-hostnet.applied, or JSON_NONE */
+};
+
+/* Refuses unknown io.oci-hostnet.* keys, those of later versions, and values
+ * that are not offered: a typo must not fail open. */
+int request_read (const struct json_doc *config, struct request *request,
+                  struct error *err);
+
+/* The same from an annotations object that stands elsewhere (a hook's state). */
+int request_read_annotations (const struct json_doc *doc,
+                              json_node annotations, struct request *request,
+                              struct error *err);
+
+#endif

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of a low-level runtime: option tables and one scanner. */
+#include <config.h>
+
+#include "runtime_cli.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum
+{
+  BOTH = DIALECT_CRUN | DIALECT_RUNC
+};
+
+/* Where an option may stand; bits of option_row.scopes. */
+enum
+{
+  GLOBAL = 1, /* in front of the command */
+  CREATE = 2,
+  RUN = 4,
+  RESTORE = 8
+};
+
+/* What becomes of an option. */
+enum target
+{
+  NOTHING, /* only its length matters */
+  INFORM,  /* the runtime prints something and exits */
+  ROOT,
+  LOG,
+  LOG_FORMAT,
+  BUNDLE,
+  CONFIG,
+  PRESERVE_FDS
+};
+
+struct option_row
+{
+  const char *name; /* without dashes; "": a letter alone */
+  char letter;      /* '\0': none */
+  bool takes_value;
+  unsigned dialects;
+  unsigned scopes;
+  enum target target;
+};
+
+/* crun: src/crun.c, create.c, run.c, restore.c (0.17 to 1.29.1);
+ * runc: main.go, create.go, run.go, restore.go (1.0.0 to 1.5.1). */
+static const struct option_row option_rows[] = {
+  /* crun.c options[], main.go app.Flags */
+  { "root", 0, true, BOTH, GLOBAL, ROOT },
+  { "log", 0, true, BOTH, GLOBAL, LOG },
+  { "log-format", 0, true, BOTH, GLOBAL, LOG_FORMAT },
+  { "log-level", 0, true, DIALECT_CRUN, GLOBAL, NOTHING }, /* crun 1.17 */
+  { "debug", 0, false, BOTH, GLOBAL, NOTHING },
+  { "systemd-cgroup", 0, false, BOTH, GLOBAL, NOTHING },
+  { "cgroup-manager", 0, true, DIALECT_CRUN, GLOBAL, NOTHING }, /* crun.c */
+  { "rootless", 0, true, BOTH, GLOBAL, NOTHING }, /* crun < 1.22: as --root */
+  { "criu", 0, true, DIALECT_RUNC, GLOBAL, NOTHING }, /* main.go until 1.3 */
+  { "version", 'v', false, BOTH, GLOBAL, INFORM }, /* crun.c, urfave/cli */
+  { "", 'V', false, DIALECT_CRUN, GLOBAL, INFORM }, /* crun.c, an alias */
+  /* argp adds --help -? --usage, urfave/cli --help -h; crun fails on -h. */
+  { "help", 'h', false, BOTH, GLOBAL | CREATE | RUN | RESTORE, INFORM },
+  { "usage", '?', false, DIALECT_CRUN, GLOBAL, INFORM },
+
+  /* create.c, run.c, restore.c; create.go, run.go, restore.go */
+  { "bundle", 'b', true, BOTH, CREATE | RUN | RESTORE, BUNDLE },
+  { "console-socket", 0, true, BOTH, CREATE | RUN | RESTORE, NOTHING },
+  { "pid-file", 0, true, BOTH, CREATE | RUN | RESTORE, NOTHING },
+  /* create.c, run.c; runc refused the feature (issue 1480) */
+  { "config", 'f', true, DIALECT_CRUN, CREATE | RUN, CONFIG },
+  /* create.go, run.go since 1.2 */
+  { "pidfd-socket", 0, true, DIALECT_RUNC, CREATE | RUN, NOTHING },
+  /* create.c, run.c; create.go, run.go */
+  { "preserve-fds", 0, true, BOTH, CREATE | RUN, PRESERVE_FDS },
+  { "no-new-keyring", 0, false, BOTH, CREATE | RUN, NOTHING },
+  { "no-pivot", 0, false, BOTH, CREATE | RUN, NOTHING },
+  { "no-pivot", 0, false, DIALECT_RUNC, RESTORE, NOTHING }, /* restore.go */
+  { "no-subreaper", 0, false, DIALECT_CRUN, CREATE, NOTHING }, /* create.c */
+  { "no-subreaper", 0, false, BOTH, RUN, NOTHING }, /* run.c, run.go */
+  { "no-subreaper", 0, false, DIALECT_RUNC, RESTORE, NOTHING },
+  { "detach", 'd', false, BOTH, RUN | RESTORE, NOTHING },
+  { "keep", 0, false, BOTH, RUN, NOTHING }, /* run.c 1.15, run.go 1.1 */
+
+  /* restore.c and restore.go.  crun's --network-lock is left out: declared
+   * without an argument, its handler takes the next word all the same. */
+  { "image-path", 0, true, BOTH, RESTORE, NOTHING },
+  { "work-path", 0, true, BOTH, RESTORE, NOTHING },
+  { "tcp-established", 0, false, BOTH, RESTORE, NOTHING },
+  { "ext-unix-sk", 0, false, BOTH, RESTORE, NOTHING },
+  { "shell-job", 0, false, BOTH, RESTORE, NOTHING },
+  { "file-locks", 0, false, BOTH, RESTORE, NOTHING },
+  { "manage-cgroups-mode", 0, true, BOTH, RESTORE, NOTHING },
+  { "lsm-profile", 0, true, BOTH, RESTORE, NOTHING }, /* restore.c 1.20 */
+  { "lsm-mount-context", 0, true, BOTH, RESTORE, NOTHING }, /* the same */
+  { "tcp-close", 0, false, DIALECT_CRUN, RESTORE, NOTHING }, /* 1.24 */
+  { "empty-ns", 0, true, DIALECT_RUNC, RESTORE, NOTHING },   /* restore.go */
+  { "auto-dedup", 0, false, DIALECT_RUNC, RESTORE, NOTHING },
+  { "lazy-pages", 0, false, DIALECT_RUNC, RESTORE, NOTHING },
+};
+
+static const struct
+{
+  const char *name;
+  enum runtime_command command;
+  unsigned scope;
+} commands[] = {
+  { "create", COMMAND_CREATE, CREATE },
+  { "run", COMMAND_RUN, RUN },
+  { "restore", COMMAND_RESTORE, RESTORE },
+};
+
+#define LENGTH(array) (sizeof (array) / sizeof ((array)[0]))
+
+struct parser
+{
+  enum runtime_dialect dialect;
+  int argc;
+  char *const *argv;
+  int at;         /* the next word */
+  unsigned scope; /* the one bit that holds here */
+  const char *bad_log_format; /* judged only when the command is known */
+  struct runtime_cli *cli;
+  struct error *err;
+};
+
+/* The row with exactly this name. */
+static const struct option_row *
+find_long (const char *name, size_t length, unsigned scope)
+{
+  for (size_t i = 0; i < LENGTH (option_rows); i++)
+    if (length > 0 && (option_rows[i].scopes & scope)
+        && strlen (option_rows[i].name) == length
+        && memcmp (option_rows[i].name, name, length) == 0)
+      return &option_rows[i];
+  return NULL;
+}
+
+static const struct option_row *
+find_letter (char letter, unsigned scope)
+{
+  for (size_t i = 0; i < LENGTH (option_rows); i++)
+    if (letter != '\0' && (option_rows[i].scopes & scope)
+        && option_rows[i].letter == letter)
+      return &option_rows[i];
+  return NULL;
+}
+
+/* Whether getopt_long() would complete NAME to an option. */
+static bool
+is_abbreviation (const char *name, size_t length, unsigned scope)
+{
+  for (size_t i = 0; i < LENGTH (option_rows); i++)
+    if (length > 0 && (option_rows[i].scopes & scope)
+        && strncmp (option_rows[i].name, name, length) == 0)
+      return true;
+  return false;
+}
+
+/* Refuses a WORD that is no row: for a spelling that one of the runtimes
+ * would take, the message tells how to write it. */
+static int
+refuse_word (const struct parser *parser, const char *word)
+{
+  bool ambiguous;
+
+  if (word[1] == '-')
+    ambiguous = is_abbreviation (word + 2, strcspn (word + 2, "="),
+                                 parser->scope);
+  else
+    ambiguous
+        = find_letter (word[1], parser->scope) != NULL
+          || find_long (word + 1, strcspn (word + 1, "="), parser->scope);
+  if (ambiguous)
+    return error_refuse (parser->err, SENTENCE_cli_option_ambiguous,
+                         escape (word).text);
+  return error_refuse (parser->err, SENTENCE_cli_option_unknown,
+                       escape (word).text);
+}
+
+static int
+refuse_value (const struct parser *parser, const char *word, const char *value,
+              const char *advice)
+{
+  return error_refuse (parser->err, SENTENCE_cli_value_bad,
+                       escape (value).text,
+                       escape_n (word, strcspn (word, "=")).text, advice);
+}
+
+/* crun reads base 10, Go base 0: `010` and `1_0` are two numbers. */
+static int
+parse_count (const char *text, unsigned *count)
+{
+  unsigned result = 0;
+
+  if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+    return -1;
+  for (; *text != '\0'; text++)
+    {
+      unsigned digit = (unsigned) (*text - '0');
+
+      if (*text < '0' || *text > '9' || result > (INT_MAX - digit) / 10)
+        return -1;
+      result = result * 10 + digit;
+    }
+  *count = result;
+  return 0;
+}
+
+static int
+store_value (struct parser *parser, const struct option_row *row,
+             const char *word, const char *value)
+{
+  struct runtime_cli *cli = parser->cli;
+
+  switch (row->target)
+    {
+    case ROOT:
+      cli->root = value;
+      return 0;
+    case LOG:
+      cli->log = value;
+      return 0;
+    case LOG_FORMAT:
+      {
+        bool known = strcmp (value, "text") == 0 || strcmp (value, "json") == 0;
+
+        cli->log_format = known ? value : NULL;
+        parser->bad_log_format = known ? NULL : value;
+        return 0;
+      }
+    case BUNDLE:
+    case CONFIG:
+      if (value[0] == '\0')
+        return refuse_value (parser, word, value, "a path");
+      *(row->target == BUNDLE ? &cli->bundle : &cli->config) = value;
+      return 0;
+    case PRESERVE_FDS:
+      if (parse_count (value, &cli->preserve_fds) < 0)
+        return refuse_value (parser, word, value, "a decimal number");
+      return 0;
+    case NOTHING:
+    case INFORM:
+      break;
+    }
+  return 0;
+}
+
+/* The value behind the word at parser->at, NULL when it is refused. */
+static const char *
+next_value (struct parser *parser, const char *word)
+{
+  const char *value;
+
+  if (parser->at + 1 >= parser->argc)
+    {
+      error_refuse (parser->err, SENTENCE_cli_value_missing,
+                    escape (word).text);
+      return NULL;
+    }
+  value = parser->argv[++parser->at];
+  /* urfave/cli v1 before 1.22.5 sorts the words behind a command and takes
+   * such a value for the container id: in `--pid-file -x --bundle B ID` the
+   * pid file is then `--bundle`.  In front of the command nothing is
+   * sorted. */
+  if (parser->scope != GLOBAL && value[0] == '-')
+    {
+      refuse_value (parser, word, value,
+                    "one without a dash in front, or write it behind a `=`");
+      return NULL;
+    }
+  return value;
+}
+
+/* --help or --version, alone: the runtime will do nothing else.  argp exits
+ * at once, but runc reads on, and `--help --help=false` starts a container. */
+static int
+check_inform (const struct parser *parser)
+{
+  static const char *const names[] = { "help", "h", "version", "v" };
+
+  if (parser->dialect == DIALECT_CRUN)
+    return 1;
+  for (int i = parser->at + 1; i < parser->argc; i++)
+    {
+      const char *name = parser->argv[i];
+      size_t dashes = strspn (name, "-");
+      size_t length = strcspn (name + dashes, "=");
+
+      if (dashes == 0 || name[dashes + length] != '=')
+        continue;
+      for (size_t j = 0; j < LENGTH (names); j++)
+        if (strlen (names[j]) == length
+            && memcmp (names[j], name + dashes, length) == 0)
+          return error_refuse (parser->err, SENTENCE_cli_option_boolean,
+                               escape (name).text);
+    }
+  return 1;
+}
+
+/* Takes the option at parser->at.  1: it is --help or the like. */
+static int
+parse_option (struct parser *parser)
+{
+  const char *word = parser->argv[parser->at];
+  const char *value = NULL;
+  const struct option_row *row = NULL;
+
+  if (word[1] == '-')
+    {
+      size_t length = strcspn (word + 2, "=");
+
+      row = find_long (word + 2, length, parser->scope);
+      value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+    }
+  else if (word[2] == '\0')
+    row = find_letter (word[1], parser->scope);
+  if (row == NULL)
+    return refuse_word (parser, word);
+  if (!(row->dialects & parser->dialect))
+    return error_refuse (parser->err, SENTENCE_cli_option_dialect,
+                         escape (word).text,
+                         parser->dialect == DIALECT_CRUN ? "crun" : "runc");
+  if (!row->takes_value && value != NULL)
+    return error_refuse (parser->err, SENTENCE_cli_option_boolean,
+                         escape (word).text);
+  if (row->target == INFORM)
+    return check_inform (parser);
+  if (row->takes_value && value == NULL)
+    {
+      value = next_value (parser, word);
+      if (value == NULL)
+        return -1;
+    }
+  parser->at++;
+  return value ? store_value (parser, row, word, value) : 0;
+}
+
+/* Up to the first word that is no option. */
+static int
+parse_options (struct parser *parser)
+{
+  while (parser->at < parser->argc)
+    {
+      const char *word = parser->argv[parser->at];
+      int result;
+
+      if (strcmp (word, "--") == 0)
+        {
+          parser->at++;
+          return 0;
+        }
+      if (word[0] != '-' || word[1] == '\0')
+        return 0;
+      result = parse_option (parser);
+      if (result != 0)
+        return result;
+    }
+  return 0;
+}
+
+/* The options in front of the command matter only for the commands that are
+ * parsed: the others are not ours to judge. */
+static int
+check_globals (const struct parser *parser)
+{
+  const struct runtime_cli *cli = parser->cli;
+
+  if (parser->bad_log_format != NULL)
+    return refuse_value (parser, "--log-format", parser->bad_log_format,
+                         "`text` or `json`");
+  if (cli->root != NULL && cli->root[0] == '\0')
+    return refuse_value (parser, "--root", cli->root, "an absolute path");
+  /* crun run resolves it inside the bundle, exec where it was started. */
+  if (cli->root != NULL && cli->root[0] != '/')
+    return error_refuse (parser->err, SENTENCE_cli_root_relative,
+                         escape (cli->root).text);
+  return 0;
+}
+
+/* runc's rule, and crun's since 1.28; before, crun took `../x`. */
+static bool
+is_id (const char *id)
+{
+  static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-";
+
+  return id[0] != '\0' && id[strspn (id, allowed)] == '\0'
+         && strcmp (id, ".") != 0 && strcmp (id, "..") != 0;
+}
+
+static int
+parse_id (struct parser *parser, const char *command)
+{
+  const char *id;
+
+  if (parser->at >= parser->argc)
+    return error_refuse (parser->err, SENTENCE_cli_id_missing,
+                         escape (command).text);
+  id = parser->argv[parser->at++];
+  if (!is_id (id))
+    return error_refuse (parser->err, SENTENCE_cli_id_bad, escape (id).text);
+  parser->cli->id = id;
+  if (parser->at < parser->argc)
+    return error_refuse (parser->err, SENTENCE_cli_words_after_id,
+                         escape (parser->argv[parser->at]).text);
+  return 0;
+}
+
+/* create, run or restore, from behind that word. */
+static int
+parse_command (struct parser *parser, const char *name)
+{
+  int result;
+
+  if (check_globals (parser) < 0)
+    return -1;
+  result = parse_options (parser);
+  if (result < 0)
+    return -1;
+  if (result > 0)
+    {
+      parser->cli->command = COMMAND_PASS;
+      return 0;
+    }
+  return parse_id (parser, name);
+}
+
+int
+runtime_cli_parse (enum runtime_dialect dialect, int argc, char *const argv[],
+                   struct runtime_cli *cli, struct error *err)
+{
+  struct parser parser = { .dialect = dialect,
+                           .argc = argc,
+                           .argv = argv,
+                           .at = 1,
+                           .scope = GLOBAL,
+                           .cli = cli,
+                           .err = err };
+  const char *name;
+  int result;
+
+  *cli = (struct runtime_cli) { .command = COMMAND_PASS };
+  result = parse_options (&parser);
+  if (result < 0)
+    return -1;
+  if (result > 0 || parser.at >= argc)
+    return 0;
+  name = argv[parser.at++];
+  for (size_t i = 0; i < LENGTH (commands); i++)
+    if (strcmp (commands[i].name, name) == 0)
+      {
+        cli->command = commands[i].command;
+        parser.scope = commands[i].scope;
+        return parse_command (&parser, name);
+      }
+  return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a profile says of ioctl, read as crun and runc give it to libseccomp. */
+#ifndef HOSTNET_SECCOMP_RULES_H
+#define HOSTNET_SECCOMP_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "json.h"
+
+/* runtime-spec, config-linux.md "Seccomp"; TRACE and NOTIFY are refused. */
+enum seccomp_action
+{
+  SECCOMP_ALLOW,
+  SECCOMP_LOG,
+  SECCOMP_ERRNO,
+  SECCOMP_TRAP,
+  SECCOMP_KILL,
+  SECCOMP_KILL_THREAD,
+  SECCOMP_KILL_PROCESS,
+  SECCOMP_TRACE,
+  SECCOMP_NOTIFY
+};
+
+const char *seccomp_action_name (enum seccomp_action action);
+bool seccomp_permits (enum seccomp_action action);
+
+/* A rule that names ioctl. */
+struct seccomp_rule
+{
+  size_t place;       /* in syscalls */
+  json_node names;
+  enum seccomp_action action;
+  uint64_t errno_ret; /* EPERM when the rule has none */
+  bool conditional;   /* on argument 1: (command & mask) == datum */
+  uint64_t mask, datum;
+};
+
+struct seccomp_profile
+{
+  json_node seccomp, syscalls; /* JSON_NONE when absent */
+  enum seccomp_action default_action;
+  bool has_unconditional;
+  enum seccomp_action unconditional; /* of the rules without a condition */
+  struct seccomp_rule *rules;
+  size_t count;
+  size_t rule_total; /* all rules of syscalls */
+};
+
+/* 1 read, 0 there is no profile, -1 refused: an action that lets another
+ * process decide on ioctl, a condition that cannot be cut exactly, two rules
+ * without a condition that disagree. */
+int seccomp_read (const struct json_doc *config, json_node linux_object,
+                  struct seccomp_profile *profile, struct error *err);
+void seccomp_clear (struct seccomp_profile *profile);
+
+#endif

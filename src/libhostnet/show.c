@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "show.h"
+
+#include <stdlib.h>
+
+static void
+add_edits (struct json_buffer *out, const struct judgement *j)
+{
+  for (size_t i = 0; i < j->decision.edits.count; i++)
+    {
+      const struct json_edit *edit = &j->decision.edits.list[i];
+      cleanup_free char *pointer
+          = json_pointer (&j->config, edit->node, edit->key);
+
+      json_buffer_add (out, "%s{\"path\":", i > 0 ? "," : "");
+      json_buffer_string (out, pointer);
+      json_buffer_add (out, ",\"op\":\"%s\",\"why\":", edit->op);
+      json_buffer_string (out, edit->why ? edit->why : "");
+      json_buffer_add (out, "}");
+    }
+}
+
+void
+show_json (FILE *to, const struct judgement *j, const struct error *err)
+{
+  struct json_buffer out = JSON_BUFFER_INIT;
+  const char *reason = err != NULL ? err->message : "";
+  const char *id = err != NULL ? refusal_name (err->id) : "";
+  const char *verdict = "untouched";
+
+  if (err != NULL)
+    verdict = refusal_exit_status (err->id) == 1 ? "refused" : "error";
+  else if (j->decision.verdict == VERDICT_EDIT)
+    verdict = "edited";
+  else if (j->decision.report.message != NULL)
+    {
+      verdict = "reported";
+      reason = j->decision.report.message;
+    }
+  json_buffer_add (&out, "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":",
+                   verdict);
+  json_buffer_string (&out, id);
+  json_buffer_add (&out, ",\"reason\":");
+  json_buffer_string (&out, reason ? reason : "");
+  json_buffer_add (&out, ",\"edits\":[");
+  if (err == NULL)
+    add_edits (&out, j);
+  json_buffer_add (&out, "],\"checks\":[]}\n");
+  fputs (out.text, to);
+  free (out.text);
+}
+
+void
+show_text (FILE *to, const struct judgement *j, const struct error *err)
+{
+  (void) err;
+  for (size_t i = 0; i < j->decision.edits.count; i++)
+    {
+      const struct json_edit *edit = &j->decision.edits.list[i];
+      cleanup_free char *pointer
+          = json_pointer (&j->config, edit->node, edit->key);
+
+      fprintf (to, "%-7s %s: %s\n", edit->op, escape (pointer).text,
+               edit->why ? edit->why : "");
+    }
+  if (j->decision.report.message != NULL)
+    fprintf (to, "report  %s\n", j->decision.report.message);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A decision for a person, or for a program. */
+#ifndef HOSTNET_SHOW_H
+#define HOSTNET_SHOW_H
+
+#include <stdio.h>
+
+#include "judge.h"
+
+/* JUDGEMENT may be NULL when ERR says why there is none.  JSON is one object
+ * {schema, verdict, reason_id, reason, edits: [{path, op, why}], checks}. */
+void show_json (FILE *to, const struct judgement *judgement,
+                const struct error *err);
+void show_text (FILE *to, const struct judgement *judgement,
+                const struct error *err);
+
+#endif

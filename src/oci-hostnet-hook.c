@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-hostnet-hook precreate|createRuntime|prestart */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libhostnet/bundle.h"
+#include "libhostnet/guard.h"
+#include "libhostnet/judge.h"
+#include "libhostnet/report.h"
+
+static int
+write_stdout (const char *text, size_t length, struct error *err)
+{
+  while (length > 0)
+    {
+      ssize_t written = write (STDOUT_FILENO, text, length);
+
+      if (written <= 0)
+        return error_refuse (err, SENTENCE_system,
+                             "writing the configuration to standard output");
+      text += written;
+      length -= (size_t) written;
+    }
+  return 0;
+}
+
+/* podman: the configuration on standard input, the edited one on standard
+ * output. */
+static int
+precreate (const char *text, size_t length, struct error *err)
+{
+  cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
+  cleanup_free char *edited = NULL;
+
+  if (judge (text, length, NULL, CALLER_PRECREATE, 0, &judgement, err) < 0)
+    return -1;
+  if (judgement.decision.report.message != NULL)
+    report_syslog (judgement.decision.report.message);
+  if (judgement.decision.verdict == VERDICT_LEAVE)
+    return write_stdout (text, length, err);
+  edited = judgement_apply (&judgement, &length);
+  return write_stdout (edited, length, err);
+}
+
+static const struct
+{
+  const char *name;
+  int (*run) (const char *text, size_t length, struct error *err);
+} stages[] = {
+  { "precreate", precreate },
+  { "createRuntime", guard },
+  { "prestart", guard },
+};
+
+static int
+run_stage (const char *name, struct error *err)
+{
+  cleanup_free char *text = NULL;
+  size_t length = 0, i = 0;
+  int failed;
+
+  /* Drained before anything else: some runtimes fail with EPIPE otherwise. */
+  failed = read_all (STDIN_FILENO, JSON_MAX_BYTES, &text, &length);
+  while (i < sizeof stages / sizeof *stages
+         && strcmp (stages[i].name, name) != 0)
+    i++;
+  if (i == sizeof stages / sizeof *stages)
+    return error_refuse (err, SENTENCE_hook_stage, escape (name).text);
+  if (failed > 0)
+    return error_refuse (err, SENTENCE_config_big, "on standard input",
+                         JSON_MAX_BYTES);
+  if (failed < 0)
+    return error_refuse (err, SENTENCE_system, "reading standard input");
+  return stages[i].run (text, length, err);
+}
+
+static const char help[]
+    = "Usage: oci-hostnet-hook precreate|createRuntime|prestart\n"
+      "OCI hook: precreate edits the configuration on its way through podman;\n"
+      "createRuntime and prestart check that a container which asks for the\n"
+      "host's network has it and is locked.  A hook never sees `exec`: hooks\n"
+      "alone protect the creation only, the runtime protects both.\n"
+      "See oci-hostnet-hook(8).\n";
+
+int
+main (int argc, char *argv[])
+{
+  cleanup_error struct error err = ERROR_INIT;
+
+  if (argc == 2 && strcmp (argv[1], "--help") == 0)
+    return fputs (help, stdout) < 0;
+  if (argc == 2 && strcmp (argv[1], "--version") == 0)
+    return printf ("oci-hostnet-hook %s\n", PACKAGE_VERSION) < 0;
+  if (argc != 2)
+    error_refuse (&err, SENTENCE_usage, "one stage is needed",
+                  "oci-hostnet-hook");
+  else if (run_stage (argv[1], &err) == 0)
+    return EXIT_SUCCESS;
+  /* podman swallows what a precreate hook says: syslog keeps it. */
+  report_stderr (err.message);
+  report_syslog (err.message);
+  return EXIT_FAILURE;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-hostnet-runtime: stands in for crun or runc.  Edits the configuration
+ * of what is created or run, refuses what it must, and becomes the low-level
+ * runtime. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libhostnet/bundle.h"
+#include "libhostnet/judge.h"
+#include "libhostnet/lowlevel.h"
+#include "libhostnet/report.h"
+#include "libhostnet/runtime_cli.h"
+
+static int
+read_configuration (const struct runtime_cli *cli, struct bundle *bundle,
+                    struct error *err)
+{
+  const char *directory = cli->bundle ? cli->bundle : ".";
+
+  /* crun resolves --config against the working directory, but for the name
+   * config.json itself, which is the bundle's (CLI.md 3). */
+  if (cli->config != NULL && strcmp (cli->config, "config.json") != 0)
+    return bundle_read_file (cli->config, bundle, err);
+  return bundle_read (directory, bundle, err);
+}
+
+static enum caller
+caller_of (enum runtime_command command)
+{
+  return command == COMMAND_RUN      ? CALLER_RUN
+         : command == COMMAND_CREATE ? CALLER_CREATE
+                                     : CALLER_RESTORE;
+}
+
+/* Finds, decides, stores. */
+static int
+prepare (const struct runtime_cli *cli, struct policy **policy,
+         struct error *err)
+{
+  cleanup_bundle struct bundle bundle = BUNDLE_INIT;
+  cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
+  cleanup_free char *edited = NULL;
+  size_t length;
+
+  if (read_configuration (cli, &bundle, err) < 0)
+    return -1;
+  judgement.policy = *policy;
+  *policy = NULL;
+  if (judge (bundle.text, bundle.length, cli->bundle ? cli->bundle : ".",
+             caller_of (cli->command), cli->preserve_fds, &judgement, err)
+      < 0)
+    return -1;
+  if (judgement.decision.verdict == VERDICT_EDIT)
+    {
+      edited = judgement_apply (&judgement, &length);
+      if (bundle_store (&bundle, edited, length, err) < 0)
+        return -1;
+    }
+  if (judgement.decision.report.message != NULL)
+    report_syslog (judgement.decision.report.message);
+  return 0;
+}
+
+static int
+work (char *argv[], int argc, struct lowlevel *lowlevel,
+      struct runtime_cli *cli, struct error *err)
+{
+  cleanup_policy struct policy *policy = NULL;
+  cleanup_free char *path = NULL;
+
+  if (!lowlevel_named (argv[0]) && policy_load (POLICY_PATH, &policy, err) < 0)
+    return -1;
+  if (lowlevel_choose (argv[0], policy, lowlevel, err) < 0)
+    return -1;
+  path = xstrndup (lowlevel->path, strlen (lowlevel->path));
+  lowlevel->path = path; /* the policy may go before the exec */
+  if (runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err) < 0
+      || (cli->command != COMMAND_PASS && prepare (cli, &policy, err) < 0))
+    return -1;
+  return lowlevel_exec (lowlevel, argv, err);
+}
+
+int
+main (int argc, char *argv[])
+{
+  cleanup_error struct error err = ERROR_INIT;
+  struct runtime_cli cli = { .command = COMMAND_PASS };
+  struct lowlevel lowlevel = { NULL, DIALECT_CRUN };
+
+  if (argc < 1)
+    return EXIT_FAILURE;
+  work (argv, argc, &lowlevel, &cli, &err);
+  report_runtime_log (&cli, lowlevel.dialect, err.message);
+  report_stderr (err.message);
+  return EXIT_FAILURE;
+}

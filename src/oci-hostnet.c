@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci-hostnet: apply BUNDLE, diff BUNDLE [--json], --version */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libhostnet/bundle.h"
+#include "libhostnet/judge.h"
+#include "libhostnet/lowlevel.h"
+#include "libhostnet/report.h"
+#include "libhostnet/show.h"
+
+static int
+apply (const char *path, bool json, struct error *err)
+{
+  cleanup_bundle struct bundle bundle = BUNDLE_INIT;
+  cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
+  cleanup_free char *edited = NULL;
+  size_t length;
+
+  if (bundle_read (path, &bundle, err) < 0
+      || judge (bundle.text, bundle.length, path, CALLER_APPLY, 0, &judgement,
+                err)
+             < 0)
+    return -1;
+  if (judgement.decision.verdict == VERDICT_EDIT)
+    {
+      edited = judgement_apply (&judgement, &length);
+      if (bundle_store (&bundle, edited, length, err) < 0)
+        return -1;
+    }
+  if (json)
+    show_json (stdout, &judgement, NULL);
+  return 0;
+}
+
+static int
+diff (const char *path, bool json, struct error *err)
+{
+  cleanup_bundle struct bundle bundle = BUNDLE_INIT;
+  cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
+
+  if (bundle_read (path, &bundle, err) < 0
+      || judge (bundle.text, bundle.length, path, CALLER_APPLY, 0, &judgement,
+                err)
+             < 0)
+    return -1;
+  (json ? show_json : show_text) (stdout, &judgement, NULL);
+  return 0;
+}
+
+static int
+version (struct error *err)
+{
+  cleanup_policy struct policy *policy = NULL;
+  struct lowlevel lowlevel;
+
+  printf ("oci-hostnet %s\npolicy: %s\n", PACKAGE_VERSION, POLICY_PATH);
+  if (policy_load (POLICY_PATH, &policy, err) < 0
+      || lowlevel_choose ("oci-hostnet-runtime", policy, &lowlevel, err) < 0)
+    return -1;
+  printf ("runtime: %s\n", lowlevel.path);
+  return 0;
+}
+
+static const char help[]
+    = "Usage: oci-hostnet apply BUNDLE [--json]   edit BUNDLE/config.json for a manual run\n"
+      "       oci-hostnet diff BUNDLE [--json]    what would change, and why\n"
+      "       oci-hostnet --version               versions and paths\n"
+      "Exit status: 0 done, 1 refused, 2 wrong usage, 3 broken input.\n"
+      "See oci-hostnet(1).\n";
+
+static const struct
+{
+  const char *name;
+  int (*run) (const char *path, bool json, struct error *err);
+} commands[] = { { "apply", apply }, { "diff", diff } };
+
+static int
+run_command (int argc, char *argv[], bool *json, struct error *err)
+{
+  const char *path = NULL;
+  size_t c = 0;
+
+  while (c < sizeof commands / sizeof *commands
+         && (argc < 2 || strcmp (commands[c].name, argv[1]) != 0))
+    c++;
+  if (c == sizeof commands / sizeof *commands)
+    return error_refuse (err, SENTENCE_usage, "a command is needed",
+                         "oci-hostnet");
+  for (int i = 2; i < argc; i++)
+    if (strcmp (argv[i], "--json") == 0)
+      *json = true;
+    else if (path == NULL && argv[i][0] != '-')
+      path = argv[i];
+    else
+      return error_refuse (err, SENTENCE_usage, "one bundle is needed",
+                           "oci-hostnet");
+  if (path == NULL || path[0] == '\0')
+    return error_refuse (err, SENTENCE_usage, "a bundle is needed",
+                         "oci-hostnet");
+  return commands[c].run (path, *json, err);
+}
+
+int
+main (int argc, char *argv[])
+{
+  cleanup_error struct error err = ERROR_INIT;
+  bool json = false;
+  int result;
+
+  if (argc == 2 && strcmp (argv[1], "--help") == 0)
+    return fputs (help, stdout) < 0;
+  result = argc == 2 && strcmp (argv[1], "--version") == 0
+               ? version (&err)
+               : run_command (argc, argv, &json, &err);
+  if (result == 0)
+    return fflush (stdout) == 0 ? EXIT_SUCCESS : 3;
+  if (json)
+    show_json (stdout, NULL, &err);
+  report_stderr (err.message);
+  return refusal_exit_status (err.id);
+}
