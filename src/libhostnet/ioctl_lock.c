@@ -123,24 +123,59 @@ cut_rule (struct lock *lock, const struct seccomp_rule *rule)
                 rule->datum | ioctl_allowed[i].datum);
 }
 
-static void
+/* Whether a rule with another verdict decides on some of the same commands:
+ * which one wins is up to libseccomp's tree, which a cut would change. */
+static bool
+is_disputed (const struct seccomp_profile *profile,
+             const struct seccomp_rule *rule)
+{
+  for (size_t i = 0; i < profile->count; i++)
+    {
+      const struct seccomp_rule *other = &profile->rules[i];
+
+      if (other->conditional
+          && (other->action != rule->action
+              || other->errno_ret != rule->errno_ret)
+          && ((rule->datum ^ other->datum) & rule->mask & other->mask) == 0)
+        return true;
+    }
+  return false;
+}
+
+/* Refuses or cuts what reaches into the denied blocks; *REACHABLE becomes true
+ * when the profile lets some ioctl through, or seems to (errnoRet 0). */
+static int
 plan_conditional (struct lock *lock, const struct seccomp_rule *rule,
-                  bool is_void)
+                  bool is_void, bool *reachable, struct error *err)
 {
   if (is_void)
-    drop_ioctl (lock, rule,
-                "void beside the rule that permitted ioctl, not beside blocks");
-  else if (!is_ours (lock, rule) && meets_denied (rule))
-    cut_rule (lock, rule);
+    {
+      drop_ioctl (lock, rule,
+                  "void beside the rule that permitted ioctl, not beside "
+                  "blocks");
+      return 0;
+    }
+  *reachable |= seccomp_permits (rule->action);
+  if (is_ours (lock, rule) || !meets_denied (rule))
+    return 0;
+  if (is_disputed (&lock->profile, rule))
+    return error_refuse (err, SENTENCE_seccomp_disputed,
+                         (unsigned) rule->place);
+  *reachable = true;
+  cut_rule (lock, rule);
+  return 0;
 }
 
 /* The rules that stay in force, then what the base verdict becomes. */
-static void
-plan_rules (struct lock *lock)
+static int
+plan_rules (struct lock *lock, struct error *err)
 {
   const struct seccomp_profile *profile = &lock->profile;
   bool permitted_by_rule
       = profile->has_unconditional && seccomp_permits (profile->unconditional);
+  /* A rule with the default's action is skipped by both runtimes. */
+  bool wins = permitted_by_rule
+              && profile->unconditional != profile->default_action;
   bool reachable = profile->has_unconditional
                        ? permitted_by_rule
                        : seccomp_permits (profile->default_action);
@@ -153,14 +188,11 @@ plan_rules (struct lock *lock)
         drop_ioctl (lock, rule,
                     "permits every ioctl and wins over every rule with a "
                     "condition");
-      else if (rule->conditional)
-        {
-          plan_conditional (lock, rule, permitted_by_rule
-                            && profile->unconditional != profile->default_action);
-          reachable |= seccomp_permits (rule->action);
-        }
+      else if (rule->conditional
+               && plan_conditional (lock, rule, wins, &reachable, err) < 0)
+        return -1;
     }
-  if (permitted_by_rule && profile->unconditional != profile->default_action)
+  if (wins)
     for (size_t i = 0; i < COUNT (ioctl_allowed); i++)
       add_rule (lock, profile->unconditional, 0, ioctl_allowed[i].mask,
                 ioctl_allowed[i].datum);
@@ -168,6 +200,7 @@ plan_rules (struct lock *lock)
     if (!lock->present[i])
       add_rule (lock, SECCOMP_ERRNO, EACCES, ioctl_denied[i].mask,
                 ioctl_denied[i].datum);
+  return 0;
 }
 
 static const char why_rules[]
@@ -245,8 +278,9 @@ ioctl_lock_plan (const struct json_doc *config, json_node linux_object,
     {
       lock.gone = xmalloc (lock.profile.rule_total * sizeof (bool));
       memset (lock.gone, 0, lock.profile.rule_total * sizeof (bool));
-      plan_rules (&lock);
-      store_rules (&lock);
+      found = plan_rules (&lock, err);
+      if (found == 0)
+        store_rules (&lock);
     }
   free (lock.gone);
   free (lock.added.text);

@@ -46,7 +46,7 @@ token_start (const struct indexer *in)
         {
           bool block = text[at + 1] == '*';
 
-          for (at += 2; at < length; at++)
+          for (at += block ? 3 : 2; at < length; at++)
             if (block ? text[at] == '/' && text[at - 1] == '*'
                       : text[at] == '\n')
               break;
@@ -343,13 +343,19 @@ json_index (struct json_doc *doc, const char *text, size_t length,
     abort ();
   yajl_config (in.parser, yajl_allow_comments, (int) comments);
   status = yajl_parse (in.parser, (const unsigned char *) text, length);
-  if (status == yajl_status_ok)
-    status = yajl_complete_parse (in.parser);
   if (status == yajl_status_error)
     refuse_syntax (&in);
-  else if (status == yajl_status_ok && (doc->count == 0 || in.depth > 0))
-    error_refuse (err, SENTENCE_json_empty);
-  if (status != yajl_status_ok || doc->count == 0 || in.depth > 0)
+  else if (status == yajl_status_ok)
+    {
+      /* Only an early end is left to complain of. */
+      status = yajl_complete_parse (in.parser);
+      if (status == yajl_status_error || doc->count == 0 || in.depth > 0)
+        {
+          error_refuse (err, SENTENCE_json_empty);
+          status = yajl_status_error;
+        }
+    }
+  if (status != yajl_status_ok)
     {
       json_clear (doc);
       result = -1;

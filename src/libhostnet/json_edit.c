@@ -29,6 +29,7 @@ json_remove_children (struct json_edits *edits, const struct json_doc *doc,
                       const char *why)
 {
   json_node last_kept = JSON_NONE, last = JSON_NONE;
+  bool tail_gone = false;
   size_t i = 0;
 
   for (json_node n = json_first (doc, container); n != JSON_NONE;
@@ -52,8 +53,10 @@ json_remove_children (struct json_edits *edits, const struct json_doc *doc,
        * of what stands before. */
       if (last_kept != JSON_NONE && n > last_kept)
         {
-          start = doc->members[last_kept].end;
+          /* The first of the tail takes all of it. */
           end = doc->members[last].end;
+          start = tail_gone ? end : doc->members[last_kept].end;
+          tail_gone = true;
         }
       else if (m->next != JSON_NONE)
         {
@@ -61,10 +64,6 @@ json_remove_children (struct json_edits *edits, const struct json_doc *doc,
 
           end = next->key_end > 0 ? next->key_start - 1 : next->start;
         }
-      if (last_kept != JSON_NONE && n > last_kept && i > 0
-          && edits->count > 0 && edits->list[edits->count - 1].end == end
-          && edits->list[edits->count - 1].start == start)
-        start = end; /* the edit before has taken this one along */
       add_edit (edits,
                 (struct json_edit){ start, end, NULL, "remove", n, NULL,
                                     NULL },

@@ -260,7 +260,7 @@ next_value (struct parser *parser, const char *word)
       return NULL;
     }
   value = parser->argv[++parser->at];
-  /* urfave/cli v1 before 1.22.5 sorts the words behind a command and takes
+  /* Older urfave/cli v1.22 sorts the words behind a command and takes
    * such a value for the container id: in `--pid-file -x --bundle B ID` the
    * pid file is then `--bundle`.  In front of the command nothing is
    * sorted. */

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What every bats file shares. The tests run inside tests/in-host.
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top_srcdir=$(cd "${top_srcdir:-$HERE/../..}" && pwd)
+top_builddir=$(cd "${top_builddir:-$HERE/../..}" && pwd)
+PROGRAMS=$top_builddir/src
+CAPTURES=$top_srcdir/oci-specs/captures
+ATTACK_VARIANTS=("" --dirty --signext --int80)
+
+# shellcheck source=tests/host-network.sh
+. "$top_srcdir/tests/host-network.sh"
+
+# --- what a test needs ---------------------------------------------------------------
+
+# missing REASON - skips, but fails where nothing may be skipped (check.sh --strict).
+missing() {
+	if [ "${HOSTNET_STRICT:-0}" = 1 ]; then
+		echo "HOSTNET_STRICT: $1" >&2
+		return 1
+	fi
+	skip "$1"
+}
+
+require_command() {
+	local name
+	for name; do
+		command -v "$name" >/dev/null || missing "$name is not installed"
+	done
+}
+
+# The programs under test are never optional.
+require_program() {
+	local name
+	[ -n "${HOSTNET_TEST_DIR-}" ] || { echo "run this with tests/bats-tap" >&2; return 1; }
+	for name; do
+		[ -x "$PROGRAMS/$name" ] || { echo "$PROGRAMS/$name has not been built" >&2; return 1; }
+	done
+}
+
+# --- root filesystems and bundles ----------------------------------------------------
+
+# copy_program PROGRAM ROOTFS - with the libraries it needs
+copy_program() {
+	local path file
+	path=$(command -v "$1") || return 1
+	install -D -m 0755 "$(readlink -f "$path")" "$2/bin/$(basename "$1")"
+	for file in $(ldd "$(readlink -f "$path")" | grep -o '/[^ ]*'); do
+		[ -e "$2$file" ] || install -D -m 0755 "$(readlink -f "$file")" "$2$file"
+	done
+}
+
+# make_rootfs DIR - busybox and the two tools; the host's ip, ss, nft, iptables in /bin, where installed
+make_rootfs() {
+	local tool applet
+	mkdir -p "$1"/{bin,dev,etc,proc,root,run,sys,tmp,data}
+	chmod 1777 "$1/tmp"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	for applet in $("$1/bin/busybox" --list); do
+		[ -e "$1/bin/$applet" ] || ln -s busybox "$1/bin/$applet"
+	done
+	for tool in ports netattack; do
+		gcc -Wall -O1 -static -no-pie -o "$1/bin/$tool" "$top_srcdir/tests/tools/$tool.c"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
+	printf 'root:x:0:\n' >"$1/etc/group"
+	for tool in ip ss nft iptables; do
+		if command -v "$tool" >/dev/null; then
+			rm -f "$1/bin/$tool"
+			copy_program "$tool" "$1"
+		fi
+	done
+	for tool in /usr/lib/*/xtables; do
+		if [ -d "$tool" ]; then mkdir -p "$1$tool"; cp "$tool"/libxt_standard.so "$1$tool/"; fi
+	done
+}
+
+# The bundle of an ordinary container: podman's capabilities and seccomp profile, a network
+# of its own (no path, as in runc spec), the annotation.
+base_config() {
+	jq -n --arg cgroup "/$1" --slurpfile podman "$CAPTURES/podman/annotation.config.json" '
+	$podman[0] as $p | {
+		ociVersion: "1.0.2",
+		process: {
+			terminal: false, user: {uid: 0, gid: 0}, cwd: "/", args: ["true"],
+			env: ["PATH=/bin", "TERM=xterm"],
+			capabilities: ($p.process.capabilities | {bounding, effective, permitted}),
+			noNewPrivileges: false
+		},
+		root: {path: "rootfs", readonly: false},
+		hostname: "inside",
+		mounts: [
+			{destination: "/proc", type: "proc", source: "proc"},
+			{destination: "/dev", type: "tmpfs", source: "tmpfs",
+			 options: ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+			{destination: "/dev/pts", type: "devpts", source: "devpts",
+			 options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]},
+			{destination: "/dev/shm", type: "tmpfs", source: "shm",
+			 options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
+			{destination: "/sys", type: "sysfs", source: "sysfs",
+			 options: ["nosuid", "noexec", "nodev", "ro"]}
+		],
+		annotations: {"io.oci-hostnet.network": "host"},
+		linux: {
+			cgroupsPath: $cgroup,
+			resources: {devices: [{allow: false, access: "rwm"}]},
+			namespaces: [{type: "pid"}, {type: "network"}, {type: "ipc"}, {type: "uts"}, {type: "mount"}],
+			maskedPaths: $p.linux.maskedPaths,
+			readonlyPaths: $p.linux.readonlyPaths,
+			seccomp: $p.linux.seccomp
+		}
+	}'
+}
+
+unique_id() {
+	echo "${HOSTNET_TAG:?}-$BASHPID-$RANDOM"
+}
+
+# jq expressions for make_bundle, to be joined with " | "
+# shellcheck disable=SC2034
+{
+# no lock: what plain crun and runc need for the host's network
+UNASKED='del(.annotations) | del(.linux.namespaces[] | select(.type == "network"))'
+# NET_ADMIN and NET_RAW behind podman's profile
+ADMIN='(.process.capabilities[] |= . + ["CAP_NET_ADMIN", "CAP_NET_RAW"])'
+NO_SECCOMP='del(.linux.seccomp)'
+# nothing in the way of an attack but the lock
+OPEN='(.process.capabilities[] |= . + ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_NET_BROADCAST", "CAP_SYS_ADMIN", "CAP_IPC_LOCK"])
+	| del(.linux.seccomp, .linux.readonlyPaths, .linux.maskedPaths)
+	| (.mounts[] | select(.destination == "/sys").options) = ["nosuid", "noexec", "nodev"]
+	| .linux.devices = [{path: "/dev/net/tun", type: "c", major: 10, minor: 200, fileMode: 438, uid: 0, gid: 0}]
+	| .linux.resources.devices = [{allow: true, access: "rwm"}]'
+# root is uid 100000 outside
+USERNS='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+	| .linux.gidMappings = .linux.uidMappings
+	| .linux.namespaces += [{type: "user"}]
+	| .root.path = "'"$HOSTNET_TEST_DIR"'/userns-rootfs"'
+}
+
+# make_bundle DIR [JQ-EXPRESSION] [COMMAND...]
+make_bundle() {
+	local dir=$1 change=${2:-.}
+	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
+	mkdir -p "$dir"
+	base_config "$(unique_id)" |
+		jq --arg root "$HOSTNET_TEST_DIR/rootfs" '.root.path = $root' |
+		jq "$change" |
+		jq 'if $ARGS.positional == [] then . else .process.args = $ARGS.positional end' --args "${@:3}" \
+			>"$dir/config.json"
+}
+
+make_userns_rootfs() {
+	[ -d "$HOSTNET_TEST_DIR/userns-rootfs" ] && return
+	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
+	cp -a "$HOSTNET_TEST_DIR/rootfs" "$HOSTNET_TEST_DIR/userns-rootfs"
+	chown -hR 100000:100000 "$HOSTNET_TEST_DIR/userns-rootfs"
+}
+
+# --- running -------------------------------------------------------------------------
+
+# container RUNTIME JQ-EXPRESSION COMMAND... - one container from a fresh bundle.
+# RUNTIME: crun, runc (ours in front of them), plain-crun, plain-runc (without us).
+container() {
+	local runtime=$1 change=$2 dir
+	shift 2
+	dir=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/bundle.XXXXXX")
+	make_bundle "$dir" "$change" "$@" || return
+	run_bundle "$runtime" "$dir"
+}
+
+runtime_path() {
+	case $1 in
+	plain-crun) command -v crun ;;
+	plain-runc) command -v runc ;;
+	*) echo "$PROGRAMS/oci-hostnet-$1" ;;
+	esac
+}
+
+run_bundle() {
+	timeout -k 5 60 "$(runtime_path "$1")" run -b "$2" "$(unique_id)" </dev/null
+}
+
+# start RUNTIME JQ-EXPRESSION COMMAND... - in the background; waits for the line "ready..." of
+# COMMAND. Leaves STARTED_PID and STARTED_LOG; `stop` ends it.
+start() {
+	local runtime=$1 change=$2 dir
+	shift 2
+	dir=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/bundle.XXXXXX")
+	make_bundle "$dir" "$change" "$@" || return
+	STARTED_ID=$(unique_id)
+	STARTED_RUNTIME=$(runtime_path "$runtime")
+	STARTED_LOG=$dir/log
+	"$STARTED_RUNTIME" run -b "$dir" "$STARTED_ID" </dev/null >"$STARTED_LOG" 2>&1 3>&- &
+	STARTED_PID=$!
+	wait_for 100 grep -q ^ready "$STARTED_LOG" || { cat "$STARTED_LOG"; return 1; }
+}
+
+stop() {
+	[ -n "${STARTED_ID-}" ] || return 0
+	"$STARTED_RUNTIME" kill "$STARTED_ID" KILL >/dev/null 2>&1 || true
+	wait "$STARTED_PID" 2>/dev/null || true
+	STARTED_ID=
+}
+
+# wait_for TENTHS COMMAND...
+wait_for() {
+	local n=$1
+	shift
+	while [ "$n" -gt 0 ]; do
+		"$@" && return
+		n=$((n - 1))
+		sleep 0.1
+	done
+	echo "gave up waiting for: $*"
+	return 1
+}
+
+# --- judging -------------------------------------------------------------------------
+
+# What a test must leave as it was. Never differs between two calls with nothing between.
+host_state() {
+	ip -j addr | jq -S .
+	ip -j -4 route show table all | jq -S .
+	ip -j -6 route show table all | jq -S .
+	ip -j -4 rule | jq -S .
+	ip -j -6 rule | jq -S .
+	ls /sys/class/net
+	cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_default_ttl
+	cat /proc/sys/net/ipv4/conf/host0/rp_filter
+	if command -v nft >/dev/null; then nft list ruleset; fi
+}
+
+remember_host() { host_state >"$HOSTNET_TEST_DIR/host-before"; }
+
+host_unchanged() {
+	host_state >"$HOSTNET_TEST_DIR/host-after"
+	diff -u "$HOSTNET_TEST_DIR/host-before" "$HOSTNET_TEST_DIR/host-after"
+}
+
+# The two below judge $status and $output of bats' run.
+expect_status() {
+	[ "$status" -eq "$1" ] && return
+	echo "status $status instead of $1; output:"
+	echo "$output"
+	return 1
+}
+
+expect_output() {
+	local text
+	for text; do
+		case $output in
+		*"$text"*) ;;
+		*) echo "not found: $text"; echo "status $status; output:"; echo "$output"; return 1 ;;
+		esac
+	done
+}
+
+# --- policy --------------------------------------------------------------------------
+
+policy() {
+	(umask 022; mkdir -p "$(dirname "$HOSTNET_POLICY")"; printf '%s\n' "$1" >"$HOSTNET_POLICY")
+}
+
+no_policy() { rm -f "$HOSTNET_POLICY"; }

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The block table against ioctls.tsv (argv[1]), without seccomp. */
+#include <config.h>
+
+#include "ioctl_blocks.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof (array) / sizeof ((array)[0]))
+
+enum
+{
+  DENIED = COUNT (ioctl_denied),
+  ALLOWED = COUNT (ioctl_allowed),
+  BLOCKS = DENIED + ALLOWED
+};
+
+/* What reads, and must go on working: FACTS 4. */
+static const uint32_t readers[] = {
+  0x8901, 0x8902, 0x8903, 0x8904, 0x8905, 0x8906, 0x8907, 0x8910, 0x8912,
+  0x8913, 0x8915, 0x8917, 0x8919, 0x891B, 0x891D, 0x891F, 0x8921, 0x8925,
+  0x8927, 0x8929, 0x8933, 0x8935, 0x8938, 0x8942, 0x8946, 0x8947, 0x8948,
+  0x894B, 0x8954, 0x8961, 0x8970, 0x8993, 0x8994, 0x89B1
+};
+
+static unsigned tests, failures;
+
+static void
+report (bool good, const char *what)
+{
+  tests++;
+  failures += !good;
+  printf ("%s %u - %s\n", good ? "ok" : "not ok", tests, what);
+}
+
+static const struct ioctl_block *
+block_at (unsigned i)
+{
+  return i < DENIED ? &ioctl_denied[i] : &ioctl_allowed[i - DENIED];
+}
+
+/* How many blocks of each side hold COMMAND. */
+static unsigned
+holders (uint32_t command, bool denied)
+{
+  unsigned i, count = 0;
+
+  for (i = denied ? 0 : DENIED; i < (denied ? DENIED : BLOCKS); i++)
+    count += (command & block_at (i)->mask) == block_at (i)->datum;
+  return count;
+}
+
+static bool
+is_on_side (uint32_t command, bool denied)
+{
+  if (holders (command, denied) == 1 && holders (command, !denied) == 0)
+    return true;
+  printf ("# %08X: %u denied and %u allowed blocks, should be %s\n",
+          (unsigned) command, holders (command, true),
+          holders (command, false), denied ? "denied" : "allowed");
+  return false;
+}
+
+static bool
+are_on_side (uint32_t first, uint32_t last, bool denied)
+{
+  bool good = true;
+  uint64_t command;
+
+  for (command = first; command <= last; command++)
+    good &= is_on_side ((uint32_t) command, denied);
+  return good;
+}
+
+static bool
+partition_is_exact (void)
+{
+  uint64_t sum = 0;
+  unsigned i;
+
+  for (i = 0; i < BLOCKS; i++)
+    sum += UINT64_C (1) << (32 - __builtin_popcount (block_at (i)->mask));
+  return sum == UINT64_C (1) << 32;
+}
+
+static bool
+blocks_are_disjoint (void)
+{
+  unsigned i, j;
+  bool good = true;
+
+  for (i = 0; i < BLOCKS; i++)
+    {
+      const struct ioctl_block *a = block_at (i);
+
+      good &= (a->datum & ~a->mask) == 0;
+      for (j = 0; j < i; j++)
+        {
+          const struct ioctl_block *b = block_at (j);
+
+          good &= ((a->datum ^ b->datum) & a->mask & b->mask) != 0;
+        }
+    }
+  return good;
+}
+
+/* With this and the partition, every other command of the 32 bits is allowed. */
+static bool
+denied_is_inside_targets (void)
+{
+  unsigned i;
+  bool good = true;
+
+  for (i = 0; i < DENIED; i++)
+    {
+      const struct ioctl_block *block = &ioctl_denied[i];
+      bool interfaces = (block->mask & 0xFFFFFD00U) == 0xFFFFFD00U
+                        && (block->datum & 0xFFFFFD00U) == 0x8900U;
+      bool tun = (block->mask & 0xFFFFFFC0U) == 0xFFFFFFC0U
+                 && (block->datum & 0xFFFFFFC0U) == 0x400454C0U;
+
+      good &= interfaces || tun;
+    }
+  return good;
+}
+
+/* Returns < 0 when TEXT is no row. */
+static int
+check_row (char *text, unsigned *readers_seen)
+{
+  const char *name = strtok (text, "\t"), *number = strtok (NULL, "\t");
+  const char *verdict = strtok (NULL, "\t");
+  unsigned long first, last;
+  bool denied;
+  char *end;
+
+  if (name == NULL || number == NULL || verdict == NULL
+      || strtok (NULL, "\t") == NULL)
+    return -1;
+  first = last = strtoul (number, &end, 16);
+  if (*end == '-')
+    last = strtoul (end + 1, &end, 16);
+  denied = strcmp (verdict, "deny") == 0;
+  if (*end != '\0' || last < first || last > UINT32_MAX
+      || (!denied && strcmp (verdict, "allow") != 0))
+    return -1;
+  *readers_seen += !denied && (first & 0xFFFFFF00U) == 0x8900;
+  return are_on_side ((uint32_t) first, (uint32_t) last, denied);
+}
+
+static void
+check_table (const char *path)
+{
+  char text[512], what[600];
+  unsigned readers_seen = 0;
+  FILE *file = fopen (path, "r");
+
+  if (file == NULL)
+    {
+      report (false, "ioctls.tsv can be read");
+      return;
+    }
+  while (fgets (text, sizeof (text), file) != NULL)
+    {
+      text[strcspn (text, "\n")] = '\0';
+      if (text[0] == '#' || text[0] == '\0')
+        continue;
+      snprintf (what, sizeof (what), "row %s", text);
+      what[strcspn (what, "<")] = '\0';
+      report (check_row (text, &readers_seen) > 0, what);
+    }
+  fclose (file);
+  report (readers_seen == COUNT (readers),
+          "the rows allow as many of 89xx as FACTS 4");
+}
+
+int
+main (int argc, char **argv)
+{
+  unsigned i;
+  bool good = true;
+
+  if (argc != 2)
+    {
+      fputs ("usage: test_ioctl_blocks ioctls.tsv\n", stderr);
+      return 2;
+    }
+  report (partition_is_exact (), "the blocks hold 2^32 commands");
+  report (blocks_are_disjoint (), "the blocks are disjoint");
+  report (denied_is_inside_targets (),
+          "nothing outside 89xx, 8Bxx and 400454C0-400454FF is denied");
+  report (are_on_side (0, 0x88FF, false), "0000-88FF is allowed");
+  report (are_on_side (0x8A00, 0x8AFF, false), "8A00-8AFF is allowed");
+  report (are_on_side (0x8B00, 0x8BFF, true), "8B00-8BFF is denied");
+  report (are_on_side (0x8C00, 0xFFFF, false), "8C00-FFFF is allowed");
+  report (is_on_side (0x400454CA, true), "TUNSETIFF is denied");
+  report (is_on_side (0x400454CB, true), "TUNSETPERSIST is denied");
+  for (i = 0; i < COUNT (readers); i++)
+    good &= is_on_side (readers[i], false);
+  report (good, "the readers of 89xx are allowed");
+  check_table (argv[1]);
+  printf ("1..%u\n", tests);
+  return failures > 0;
+}
