@@ -13,7 +13,6 @@
 #include "ioctl_lock.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,17 +36,26 @@ static void
 add_rule (struct lock *lock, enum seccomp_action action, uint64_t errno_ret,
           uint64_t mask, uint64_t datum)
 {
-  json_buffer_add (&lock->added, "%s{\"names\":[\"ioctl\"],\"action\":\"%s\"",
-                   lock->added.length > 0 ? "," : "",
-                   seccomp_action_name (action));
+  struct json_buffer *out = &lock->added;
+
+  if (out->length > 0)
+    json_buffer_text (out, ",");
+  json_buffer_text (out, "{\"names\":[\"ioctl\"],\"action\":\"");
+  json_buffer_text (out, seccomp_action_name (action));
   if (action == SECCOMP_ERRNO)
-    json_buffer_add (&lock->added, ",\"errnoRet\":%" PRIu64, errno_ret);
+    {
+      json_buffer_text (out, "\",\"errnoRet\":");
+      json_buffer_number (out, errno_ret);
+    }
+  else
+    json_buffer_text (out, "\"");
   /* runtime-spec: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo`
    * the datum; swapped, the rule fails open. */
-  json_buffer_add (&lock->added,
-                   ",\"args\":[{\"index\":1,\"value\":%" PRIu64
-                   ",\"valueTwo\":%" PRIu64 ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]}",
-                   mask, datum);
+  json_buffer_text (out, ",\"args\":[{\"index\":1,\"value\":");
+  json_buffer_number (out, mask);
+  json_buffer_text (out, ",\"valueTwo\":");
+  json_buffer_number (out, datum);
+  json_buffer_text (out, ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
 }
 
 /* Whether some command matches both. */

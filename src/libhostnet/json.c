@@ -40,7 +40,8 @@ token_start (const struct indexer *in)
 
   while (at < length)
     {
-      if (strchr (" \t\r\n,:", text[at]) != NULL && text[at] != '\0')
+      if (text[at] == ',' || text[at] == ':' || text[at] == ' '
+          || text[at] == '\n' || text[at] == '\t' || text[at] == '\r')
         at++;
       else if (in->comments && text[at] == '/' && at + 1 < length)
         {
@@ -130,11 +131,17 @@ on_number (void *context, const char *value, size_t length)
   return scalar (context, JSON_NUMBER);
 }
 
-/* A NUL would end the string for crun but not for runc. */
+/* A NUL, which only an escape can write, would end the string for crun but not
+ * for runc. */
 static int
 refuse_nul (struct indexer *in, const unsigned char *value, size_t length)
 {
-  if (memchr (value, '\0', length) == NULL)
+  bool escaped = value < (const unsigned char *) in->doc->text
+                 || value >= (const unsigned char *) in->doc->text
+                                 + in->doc->length;
+
+  /* yajl hands over the text itself unless it had to decode. */
+  if (!escaped || memchr (value, '\0', length) == NULL)
     return GO_ON;
   error_refuse (in->err, SENTENCE_json_nul, token_start (in));
   return STOP;
@@ -349,7 +356,8 @@ json_index (struct json_doc *doc, const char *text, size_t length,
     {
       /* Only an early end is left to complain of. */
       status = yajl_complete_parse (in.parser);
-      if (status == yajl_status_error || doc->count == 0 || in.depth > 0)
+      if (status == yajl_status_error
+          || (status == yajl_status_ok && (doc->count == 0 || in.depth > 0)))
         {
           error_refuse (err, SENTENCE_json_empty);
           status = yajl_status_error;

@@ -124,8 +124,8 @@ void json_remove_children (struct json_edits *edits, const struct json_doc *doc,
 void json_replace (struct json_edits *edits, const struct json_doc *doc,
                    json_node node, const char *text, const char *why);
 /* Adds "KEY": TEXT as last member, or replaces the null that stands there.
- * KEY must be a string constant that needs no escapes.  Of all that is added
- * to one container, PENDING tells whether it will not be empty before. */
+ * KEY must be a string constant that needs no escapes, and no member of OBJECT
+ * may be removed in the same edits. */
 void json_add_member (struct json_edits *edits, const struct json_doc *doc,
                       json_node object, const char *key, const char *text,
                       const char *why);
@@ -148,6 +148,9 @@ struct json_buffer
 #define JSON_BUFFER_INIT { NULL, 0, 0 }
 void json_buffer_add (struct json_buffer *buffer, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
+/* Without printf(3), for what is written a hundred times. */
+void json_buffer_text (struct json_buffer *buffer, const char *text);
+void json_buffer_number (struct json_buffer *buffer, uint64_t number);
 /* Adds TEXT as a JSON string with its quotes. */
 void json_buffer_string (struct json_buffer *buffer, const char *text);
 

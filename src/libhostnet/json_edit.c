@@ -252,6 +252,28 @@ json_buffer_add (struct json_buffer *buffer, const char *format, ...)
 }
 
 void
+json_buffer_text (struct json_buffer *buffer, const char *text)
+{
+  size_t length = strlen (text);
+
+  buffer_reserve (buffer, length);
+  memcpy (buffer->text + buffer->length, text, length + 1);
+  buffer->length += length;
+}
+
+void
+json_buffer_number (struct json_buffer *buffer, uint64_t number)
+{
+  char digits[24], *first = digits + sizeof digits - 1;
+
+  *first = '\0';
+  do
+    *--first = (char) ('0' + number % 10);
+  while ((number /= 10) > 0);
+  json_buffer_text (buffer, first);
+}
+
+void
 json_buffer_string (struct json_buffer *buffer, const char *text)
 {
   json_buffer_add (buffer, "\"");
@@ -261,6 +283,6 @@ json_buffer_string (struct json_buffer *buffer, const char *text)
     else if ((unsigned char) *text < 0x20 || *text == 0x7F)
       json_buffer_add (buffer, "\\u%04x", (unsigned) *text);
     else
-      json_buffer_add (buffer, "%c", *text);
+      json_buffer_text (buffer, (char[]){ *text, '\0' });
   json_buffer_add (buffer, "\"");
 }

@@ -146,8 +146,13 @@ make_bundle() {
 	base_config "$(unique_id)" |
 		jq --arg root "$HOSTNET_TEST_DIR/rootfs" '.root.path = $root' |
 		jq "$change" |
-		jq 'if $ARGS.positional == [] then . else .process.args = $ARGS.positional end' --args "${@:3}" \
+		jq --argjson args "$(words "${@:3}")" 'if $args == [] then . else .process.args = $args end' \
 			>"$dir/config.json"
+}
+
+# words WORD... - as a JSON array (jq --args would read -c as its own option)
+words() {
+	if [ $# = 0 ]; then echo '[]'; else printf '%s\0' "$@" | jq -Rs 'split("\u0000")[:-1]'; fi
 }
 
 make_userns_rootfs() {

@@ -181,7 +181,7 @@ attacks_fail() {
 		esac
 		[[ "|$wanted|" == *"|$result|"* ]] || { echo "$name $variant: $result instead of $wanted"; bad=1; }
 	done <<<"$output"
-	[ "$lines" -ge 90 ] || { echo "only $lines attacks"; bad=1; }
+	[ "$lines" -ge 86 ] || { echo "only $lines attacks"; bad=1; }
 	[ "$bad" = 0 ] || { echo "$output"; return 1; }
 	host_unchanged
 }
@@ -254,7 +254,7 @@ attacks_succeed() {
 	expect_status 0
 	bad=$(grep -v ' OK$' <<<"$output" || true)
 	[ -z "$bad" ] || { echo "did not succeed:"; echo "$bad"; return 1; }
-	[ "$(wc -l <<<"$output")" -ge 90 ]
+	[ "$(wc -l <<<"$output")" -ge 86 ]
 	if host_unchanged >/dev/null; then echo "nothing changed"; return 1; fi
 }
 @test "control: with crun alone every attack succeeds" { attacks_succeed crun; }
@@ -431,9 +431,14 @@ pathless() {
 	make_bundle "$dir" . sleep 100
 	cp "$dir/config.json" "$BATS_TEST_TMPDIR/config.json"
 	id=$(unique_id)
-	run "$PROGRAMS/oci-hostnet-$1" create -b "$dir" "$id" </dev/null
+	status=0
+	# into a file: a container that was created after all would hold a pipe open
+	timeout 30 "$PROGRAMS/oci-hostnet-$1" create -b "$dir" "$id" </dev/null \
+		>"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
+	output=$(cat "$BATS_TEST_TMPDIR/said")
 	"$1" delete -f "$id" >/dev/null 2>&1 || true
 	expect_status 1
+	expect_output "has no path, so the engine may configure it after the start"
 	cmp "$dir/config.json" "$BATS_TEST_TMPDIR/config.json"
 	host_unchanged
 }

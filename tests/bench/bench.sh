@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Run inside tests/in-host by `make bench`: what the shim adds to a runtime that
+# does nothing, beside a wrapper of bash and jq. Medians of interleaved runs.
+set -eu
+rounds=${ROUNDS:-300}
+dir=$HOSTNET_TEST_DIR/bench
+mkdir -p "$dir/bundle"
+chmod 755 "$dir" "$dir/bundle"
+install -m 755 "$top_builddir/tests/bench/noop" "$dir/crun"
+printf '{"version":1,"runtime":"%s"}' "$dir/crun" >"$HOSTNET_POLICY"
+chmod 644 "$HOSTNET_POLICY"
+cat >"$dir/jq-wrapper" <<'W'
+#!/bin/bash
+jq '.linux.namespaces |= map(select(.type != "network")) | del(.linux.sysctl)' "$3/config.json" >"$3/config.json.new" && mv "$3/config.json.new" "$3/config.json"
+exec "${0%/*}/crun" "$@"
+W
+chmod 755 "$dir/jq-wrapper"
+captures=$top_srcdir/oci-specs/captures
+jq -c . "$captures/podman/annotation.config.json" >"$dir/9KB.json"
+# the same with 1 100 more environment variables and mounts
+jq -c '.process.env += [range(1100) | "BENCH_VARIABLE_\(.)=some value that stands for one"] | .mounts += [range(100) | {destination: "/mnt/\(.)", type: "tmpfs", source: "tmpfs", options: ["nosuid","nodev"]}]' \
+	"$captures/podman/annotation.config.json" >"$dir/85KB.json"
+for size in 9KB 85KB; do
+	mapfile -t median < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/$size.json" \
+		-- "$dir/crun" create --bundle "$dir/bundle" x \
+		-- "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x \
+		-- "$dir/jq-wrapper" create --bundle "$dir/bundle" x \
+		-- "$top_builddir/src/oci-hostnet-runtime" state x)
+	bytes=$(stat -c %s "$dir/$size.json")
+	awk -v size="$size" -v bytes="$bytes" -v a="${median[0]}" -v b="${median[1]}" -v c="${median[2]}" -v d="${median[3]}" 'BEGIN {
+		printf "%s (%d bytes): no-op alone %d us; edit + no-op %d us (+%d us, %.1fx); bash+jq %d us (%.1fx of ours); state + no-op %d us (+%d us)\n",
+			size, bytes, a, b, b - a, b / a, c, c / b, d, d - a }'
+done
