@@ -13,23 +13,13 @@
 #include <unistd.h>
 
 #include "json.h"
-
-/* See facts.c; the check is for root over the machine, not over a rootless
- * engine's user namespace. */
-static bool
-is_real_root (void)
-{
-  struct stat own;
-
-  return geteuid () == 0
-         && (stat ("/proc/self/ns/user", &own) < 0
-             || own.st_ino == 0xEFFFFFFDU);
-}
+#include "userns.h"
 
 static int
 check_trust (const struct stat *status, const char *path, struct error *err)
 {
-  if (!is_real_root ())
+  /* For root over the machine, not over a rootless engine's namespace. */
+  if (geteuid () != 0 || !userns_is_initial ())
     return 0;
   if (status->st_uid != 0)
     {

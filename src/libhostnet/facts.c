@@ -9,9 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* USER_NS_INIT_INO of <linux/nsfs.h> (PROC_USER_INIT_INO before Linux 6.18):
- * the inode of the initial user namespace is fixed. */
-#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+#include "userns.h"
 
 static int
 same_as_own_network (const char *path, bool *same)
@@ -107,15 +105,11 @@ facts_collect (const struct json_doc *config, enum caller caller,
                struct facts *facts, struct error *err)
 {
   const char *receiver = getenv ("RUN_OCI_SECCOMP_RECEIVER");
-  struct stat own;
 
   facts->caller = caller;
   facts->network_entry = JSON_NONE;
   facts->seccomp_receiver = receiver != NULL && receiver[0] != '\0';
-  if (stat ("/proc/self/ns/user", &own) < 0)
-    return error_system (err, errno, SENTENCE_system,
-                         "looking at /proc/self/ns/user");
-  facts->own_user_namespace = own.st_ino != INITIAL_USER_NAMESPACE;
+  facts->own_user_namespace = !userns_is_initial ();
   if (find_network_entry (config, facts, err) < 0)
     return -1;
   facts->relation = NETNS_HOST;

@@ -58,7 +58,7 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
 
 /* Sockets that podman reserved for published ports (FACTS 7); only under
- * conmon.  LOWEST is the first descriptor that can be one less the two of conmon. */
+ * conmon.  What PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
 void facts_collect_ports (unsigned preserve_fds, struct facts *facts);
 
 void facts_clear (struct facts *facts);

@@ -14,13 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "userns.h"
+
 /* ---- who may have written it ---- */
 
 /* As many as the kernel follows, path_resolution(7). */
 enum { MAX_LINKS = 40 };
-
-/* PROC_USER_INIT_INO of the kernel's proc_ns.h. */
-#define INITIAL_USER_NS_INO 0xEFFFFFFDU
 
 /* The path is walked here, one component after the other, and not by the
  * kernel: so every directory is checked that leads to the file, those that
@@ -35,26 +34,6 @@ struct walk
   uid_t overflow; /* an owner that is as good as root, or 0 */
   char *unsafe;   /* the first reason not to trust it, or NULL */
 };
-
-/* Where the user namespace does not map root, root's files seem to belong to
- * the overflow user.  In the initial one that is a user like any other. */
-static uid_t
-overflow_owner (void)
-{
-  struct stat st;
-  char text[16] = "";
-  cleanup_close int fd = -1;
-  char *end;
-  unsigned long uid;
-
-  if (stat ("/proc/self/ns/user", &st) < 0 || st.st_ino == INITIAL_USER_NS_INO)
-    return 0;
-  fd = open ("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || read (fd, text, sizeof text - 1) <= 0)
-    return 0;
-  uid = strtoul (text, &end, 10);
-  return *end == '\n' && uid < UINT_MAX ? (uid_t) uid : 0;
-}
 
 /* An ACL that lets others write shows in the bits of the group, acl(5). */
 static void
@@ -208,7 +187,7 @@ static int
 open_policy (const char *path, int *fd, struct error *err)
 {
   __attribute__ ((cleanup (walk_clear))) struct walk walk
-      = { -1, NULL, NULL, 0, 0, overflow_owner (), NULL };
+      = { -1, NULL, NULL, 0, 0, userns_overflow_owner (), NULL };
   cleanup_free char *name = NULL;
   int more = 1;
 

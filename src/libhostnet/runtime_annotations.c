@@ -24,7 +24,7 @@ static const char *const harmless[] = {
  * and .receiver extend it, run.oci.handler and the wasm marks choose another
  * way to run, krun.* a virtual machine. */
 static const char *const replacing[]
-    = { "run.oci.", "module.wasm.image/variant", "run.oci", "krun." };
+    = { "run.oci", "module.wasm.image/variant", "krun." };
 
 static bool
 is_harmless (const struct json_doc *config, json_node node)

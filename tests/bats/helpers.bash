@@ -152,7 +152,8 @@ make_bundle() {
 
 # words WORD... - as a JSON array (jq --args would read -c as its own option)
 words() {
-	if [ $# = 0 ]; then echo '[]'; else printf '%s\0' "$@" | jq -Rs 'split("\u0000")[:-1]'; fi
+	local word
+	for word; do jq -n --arg word "$word" '$word'; done | jq -s .
 }
 
 make_userns_rootfs() {

@@ -26,7 +26,9 @@ static int bound(int type, int port)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
-	if (type == SOCK_STREAM)
+	if (type == SOCK_DGRAM)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
+	else
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (bind(fd, (void *)&a, sizeof a) || (type == SOCK_STREAM && listen(fd, 64))) {
 		int e = errno;
@@ -63,9 +65,8 @@ static int serve(int low, int high, int step)
 		if (poll(p, n, -1) < 0)
 			return 1;
 		for (int i = 0; i < n; i++) {
-			char in[256], out[300];
+			char in[256], out[32], control[256];
 			struct sockaddr_in6 from;
-			socklen_t len = sizeof from;
 
 			if (!p[i].revents)
 				continue;
@@ -76,11 +77,17 @@ static int serve(int low, int high, int step)
 				dprintf(c, "tcp %d\n", port_of[i]);
 				close(c);
 			} else {
-				ssize_t r = recvfrom(p[i].fd, in, sizeof in, 0, (void *)&from, &len);
-				if (r < 0)
+				struct iovec part = { in, sizeof in };
+				struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof from,
+						    .msg_iov = &part, .msg_iovlen = 1,
+						    .msg_control = control,
+						    .msg_controllen = sizeof control };
+				if (recvmsg(p[i].fd, &m, 0) < 0)
 					continue;
-				sendto(p[i].fd, out, snprintf(out, sizeof out, "udp %d\n", port_of[i]), 0,
-				       (void *)&from, len);
+				/* with the same IPV6_PKTINFO: from the address that was asked */
+				part.iov_base = out;
+				part.iov_len = snprintf(out, sizeof out, "udp %d\n", port_of[i]);
+				sendmsg(p[i].fd, &m, 0);
 			}
 		}
 	}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "userns.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+
+/* USER_NS_INIT_INO of <linux/nsfs.h>, PROC_USER_INIT_INO of the kernel's
+ * proc_ns.h before Linux 6.18: the inode of the initial one is fixed. */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+
+bool
+userns_is_initial (void)
+{
+  struct stat own;
+
+  return stat ("/proc/self/ns/user", &own) == 0
+         && own.st_ino == INITIAL_USER_NAMESPACE;
+}
+
+uid_t
+userns_overflow_owner (void)
+{
+  char text[16] = "";
+  cleanup_close int fd = -1;
+  char *end;
+  unsigned long uid;
+
+  if (userns_is_initial ())
+    return 0;
+  fd = open ("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || read (fd, text, sizeof text - 1) <= 0)
+    return 0;
+  uid = strtoul (text, &end, 10);
+  return *end == '\n' && uid < UINT_MAX ? (uid_t) uid : 0;
+}

@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The hook, by hand and under the real runtimes.
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup() {
+	require_program oci-hostnet-hook oci-hostnet
+	hook=$PROGRAMS/oci-hostnet-hook
+	work=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/hook.XXXXXX")
+}
+
+@test "precreate: a request is edited, anything else comes back byte for byte" {
+	"$hook" precreate <"$CAPTURES/podman/annotation.config.json" >"$work/out"
+	jq -e '.linux.namespaces | all(.type != "network")' "$work/out"
+	"$hook" precreate <"$CAPTURES/podman/bridge.config.json" >"$work/out"
+	cmp "$work/out" "$CAPTURES/podman/bridge.config.json"
+	# podman --network none without a user namespace: nobody configures it later
+	jq '.annotations["io.oci-hostnet.network"] = "host"' "$CAPTURES/podman/none.config.json" >"$work/in"
+	"$hook" precreate <"$work/in" >"$work/out"
+	jq -e '.linux.namespaces | all(.type != "network")' "$work/out"
+}
+
+@test "precreate: refused with exit 1, the sentence on stderr, nothing on stdout" {
+	jq '.annotations["io.oci-hostnet.network"] = "host"' "$CAPTURES/podman/uidmap-bridge.config.json" >"$work/in"
+	run -1 --separate-stderr "$hook" precreate <"$work/in"
+	[ -z "$output" ]
+	[[ "$stderr" == *"the network namespace in /linux/namespaces has no path"*'`podman run --network host`'* ]]
+	run -1 --separate-stderr "$hook" precreate </dev/null
+	[ -z "$output" ]
+	[[ "$stderr" == *"the JSON text is empty"* ]]
+}
+
+@test "an unknown stage is refused, and standard input is drained" {
+	run -1 bash -c "head -c 1000000 /dev/zero | { \"$hook\" poststop; }; echo \"\${PIPESTATUS[0]}\" >\"$work/status\"; exit 1"
+	[[ "$output" == *'the stage `poststop` is not known'* ]]
+	[ "$(cat "$work/status")" = 0 ]
+}
+
+# guarded RUNTIME CHANGE: a container started by plain RUNTIME with the guard in its configuration
+guarded() {
+	local hooks
+	hooks=".hooks = {createRuntime: [{path: \"$hook\", args: [\"oci-hostnet-hook\", \"createRuntime\"]}]}"
+	make_bundle "$work" "$2 | $hooks" echo started-it
+	[ "${3-}" != applied ] || "$PROGRAMS/oci-hostnet" apply "$work"
+	chmod 755 "$work"
+	run run_bundle "plain-$1" "$work"
+	echo "$output"
+}
+
+@test "guard: an unlocked container that asks does not start, crun and runc" {
+	for runtime in crun runc; do
+		guarded $runtime .
+		[ "$status" -ne 0 ]
+		[[ "$output" != *started-it* ]]
+	done
+	# runc shows what the hook says
+	[[ "$output" == *"register oci-hostnet as runtime or as precreate hook"* || "$output" == *"has no path"* ]]
+}
+
+@test "guard: in the host's network but not locked does not start either" {
+	for runtime in crun runc; do
+		guarded $runtime 'del(.linux.namespaces[] | select(.type == "network"))'
+		[ "$status" -ne 0 ]
+		[[ "$output" != *started-it* ]]
+	done
+	[[ "$output" == *"its configuration in $work is not locked"* ]]
+}
+
+@test "guard: locked and in the host's network starts" {
+	for runtime in crun runc; do
+		guarded $runtime . applied
+		[ "$status" -eq 0 ]
+		[ "$output" = started-it ]
+	done
+}
+
+@test "guard: who does not ask starts" {
+	for runtime in crun runc; do
+		guarded $runtime 'del(.annotations)'
+		[ "$status" -eq 0 ]
+		[ "$output" = started-it ]
+	done
+}
+
+@test "guard: a state without pid, bundle or with an unreadable bundle is refused when it asks" {
+	asks='"annotations":{"io.oci-hostnet.network":"host"}'
+	for state in "{\"id\":\"x\",\"pid\":1,\"bundle\":\"/\",$asks}" "{\"id\":\"x\",\"pid\":1,$asks}" "{\"id\":\"x\",\"pid\":1,\"bundle\":\"/nonexistent\",$asks}" '[]' '{' '{"id":"x","pid":1,"bundle":"/nonexistent"}'; do
+		run -1 "$hook" createRuntime <<<"$state"
+		[ -n "$output" ]
+	done
+	run -0 "$hook" prestart <<<'{"id":"x","pid":1,"bundle":"/nonexistent","annotations":{}}'
+	[ -z "$output" ]
+}
+
+@test "guard: locked, but its process is in another network" {
+	make_bundle "$work"
+	"$PROGRAMS/oci-hostnet" apply "$work"
+	chmod 755 "$work"
+	ip netns exec lan sleep 30 &
+	other=$!
+	wait_for 50 bash -c "[ \"\$(readlink /proc/$other/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+	state='{"id":"x","pid":%d,"bundle":"%s","annotations":{"io.oci-hostnet.network":"host"}}'
+	# shellcheck disable=SC2059
+	run -1 "$hook" createRuntime <<<"$(printf "$state" $other "$work")"
+	[[ "$output" == *"process $other is not in it"* ]]
+	# shellcheck disable=SC2059
+	run -0 "$hook" createRuntime <<<"$(printf "$state" $$ "$work")"
+	kill $other
+}
