@@ -73,14 +73,15 @@ add_member (struct indexer *in, enum json_kind kind)
                                doc->capacity * sizeof *doc->members);
     }
   member = &doc->members[doc->count++];
-  memset (member, 0, sizeof *member);
-  member->kind = kind;
-  member->start = (uint32_t) token_start (in);
+  *member = (struct json_member){ .kind = kind,
+                                  .start = (uint32_t) token_start (in),
+                                  .key_start = in->key_start,
+                                  .key_end = in->key_end,
+                                  .parent = JSON_NONE,
+                                  .next = JSON_NONE,
+                                  .first = JSON_NONE };
   in->previous_end = yajl_get_bytes_consumed (in->parser);
   member->end = (uint32_t) in->previous_end;
-  member->key_start = in->key_start;
-  member->key_end = in->key_end;
-  member->parent = member->next = member->first = JSON_NONE;
   if (in->key_end > in->key_start)
     member->escaped_key = memchr (doc->text + in->key_start, '\\',
                                   in->key_end - in->key_start) != NULL;

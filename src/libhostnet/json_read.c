@@ -133,8 +133,9 @@ equals (const char *raw, size_t length, bool escaped, const char *text)
 {
   cleanup_free char *decoded = NULL;
 
-  if (!escaped)
-    return strlen (text) == length && memcmp (raw, text, length) == 0;
+  if (!escaped) /* the first character tells most of them apart */
+    return (length == 0 || raw[0] == text[0]) && strlen (text) == length
+           && memcmp (raw, text, length) == 0;
   decoded = decode (raw, length);
   return strcmp (decoded, text) == 0;
 }
@@ -264,6 +265,7 @@ json_get (const struct json_doc *doc, json_node object, const char *key,
           enum json_kind kind, json_node *node, struct error *err)
 {
   json_node found = JSON_NONE;
+  size_t key_length = strlen (key);
 
   *node = JSON_NONE;
   for (json_node n = json_first (doc, object); n != JSON_NONE;
@@ -275,9 +277,9 @@ json_get (const struct json_doc *doc, json_node object, const char *key,
       size_t length
           = decoded ? strlen (decoded) : m->key_end - m->key_start;
 
-      if (length == strlen (key) && memcmp (text, key, length) == 0)
+      if (length == key_length && memcmp (text, key, length) == 0)
         found = n;
-      else if (folds_to (text, length, key))
+      else if (length >= key_length && folds_to (text, length, key))
         return error_refuse (err, SENTENCE_json_case,
                              escape_n (text, length).text, key);
     }
