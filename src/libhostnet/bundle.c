@@ -15,25 +15,74 @@
 #include "json.h"
 #include "userns.h"
 
-static int
-check_trust (const struct stat *status, const char *path, struct error *err)
+/* Root over the machine is careful; a rootless engine's namespace is not ours
+ * to guard. */
+static bool
+must_be_trusted (void)
 {
-  /* For root over the machine, not over a rootless engine's namespace. */
-  if (geteuid () != 0 || !userns_is_initial ())
-    return 0;
-  if (status->st_uid != 0)
-    {
-      cleanup_free char *who
-          = xasprintf ("%s belongs to uid %u", escape (path).text,
-                       (unsigned) status->st_uid);
+  return geteuid () == 0 && userns_is_initial ();
+}
 
-      return error_refuse (err, SENTENCE_bundle_unsafe, escape (path).text,
-                           who);
-    }
-  if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+static int
+refuse_owner (uid_t owner, const char *path, struct error *err)
+{
+  cleanup_free char *who = xasprintf ("it belongs to uid %u", (unsigned) owner);
+
+  return error_refuse (err, SENTENCE_bundle_unsafe, escape (path).text, who);
+}
+
+static int
+check_mode (const struct stat *status, const char *path, struct error *err)
+{
+  if (must_be_trusted () && (status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return error_refuse (err, SENTENCE_bundle_unsafe, escape (path).text,
                          "others than root can write it");
   return 0;
+}
+
+/* Whether the configuration, which root wrote, makes UID the root of the
+ * container: podman gives that user the bundle directory. */
+static int
+is_container_root (const struct bundle *bundle, uid_t uid, bool *is,
+                   struct error *err)
+{
+  struct json_doc doc = JSON_DOC_INIT;
+  json_node linux_object, mappings, inside, outside;
+  int result = json_index (&doc, bundle->text, bundle->length, false, err);
+
+  *is = false;
+  if (result == 0
+      && (json_get (&doc, 0, "linux", JSON_OBJECT, &linux_object, err) < 0
+          || json_get (&doc, linux_object, "uidMappings", JSON_ARRAY,
+                       &mappings, err)
+                 < 0))
+    result = -1;
+  for (json_node n = result == 0 ? json_first (&doc, mappings) : JSON_NONE;
+       n != JSON_NONE; n = json_next (&doc, n))
+    {
+      uint64_t from = 1, to = 0;
+
+      if (json_get (&doc, n, "containerID", JSON_NUMBER, &inside, NULL) > 0
+          && json_get (&doc, n, "hostID", JSON_NUMBER, &outside, NULL) > 0
+          && json_uint64 (&doc, inside, &from) == 0
+          && json_uint64 (&doc, outside, &to) == 0 && from == 0 && to == uid)
+        *is = true;
+    }
+  json_clear (&doc);
+  return result;
+}
+
+static int
+check_directory_owner (const struct bundle *bundle, struct error *err)
+{
+  uid_t owner = bundle->directory_owner;
+  bool trusted;
+
+  if (!must_be_trusted () || owner == 0)
+    return 0;
+  if (is_container_root (bundle, owner, &trusted, err) < 0)
+    return -1;
+  return trusted ? 0 : refuse_owner (owner, bundle->directory_path, err);
 }
 
 int
@@ -91,7 +140,9 @@ read_file (struct bundle *bundle, struct error *err)
                          escape (path).text);
   if (!S_ISREG (bundle->status.st_mode))
     return error_refuse (err, SENTENCE_config_not_regular, escape (path).text);
-  if (check_trust (&bundle->status, path, err) < 0)
+  if (must_be_trusted () && bundle->status.st_uid != 0)
+    return refuse_owner (bundle->status.st_uid, path, err);
+  if (check_mode (&bundle->status, path, err) < 0)
     return -1;
   failed = read_all (bundle->file, JSON_MAX_BYTES, &bundle->text,
                      &bundle->length);
@@ -114,7 +165,17 @@ open_directory (struct bundle *bundle, struct error *err)
   if (bundle->directory < 0 || fstat (bundle->directory, &status) < 0)
     return error_system (err, errno, SENTENCE_bundle_unreadable,
                          escape (path).text);
-  return check_trust (&status, path, err);
+  bundle->directory_owner = status.st_uid;
+  return check_mode (&status, path, err);
+}
+
+static int
+read_both (struct bundle *bundle, struct error *err)
+{
+  return open_directory (bundle, err) < 0 || read_file (bundle, err) < 0
+                 || check_directory_owner (bundle, err) < 0
+             ? -1
+             : 0;
 }
 
 int
@@ -122,7 +183,7 @@ bundle_read (const char *path, struct bundle *bundle, struct error *err)
 {
   bundle->directory_path = xstrndup (path, strlen (path));
   bundle->name = xstrndup ("config.json", 11);
-  return open_directory (bundle, err) < 0 ? -1 : read_file (bundle, err);
+  return read_both (bundle, err);
 }
 
 int
@@ -138,7 +199,7 @@ bundle_read_file (const char *path, struct bundle *bundle, struct error *err)
     bundle->directory_path = xstrndup (path, (size_t) (slash - path));
   slash = slash ? slash + 1 : path;
   bundle->name = xstrndup (slash, strlen (slash));
-  return open_directory (bundle, err) < 0 ? -1 : read_file (bundle, err);
+  return read_both (bundle, err);
 }
 
 /* The label of a file that SELinux guards; other systems have none. */

@@ -12,6 +12,7 @@ struct bundle
 {
   int directory;    /* O_DIRECTORY descriptor, CLOEXEC */
   char *directory_path; /* as given, owned */
+  uid_t directory_owner;
   char *name;       /* of the file in it, owned */
   char *text;       /* owned */
   size_t length;
@@ -19,12 +20,13 @@ struct bundle
   struct stat status;
 };
 
-#define BUNDLE_INIT { -1, NULL, NULL, NULL, 0, -1, { 0 } }
+#define BUNDLE_INIT { -1, NULL, 0, NULL, NULL, 0, -1, { 0 } }
 #define cleanup_bundle __attribute__ ((cleanup (bundle_clear)))
 
 /* Reads config.json of the directory PATH.  As real root, a directory or file
- * that another uid owns or can write is refused; symbolic links in place of
- * the file are refused for everybody. */
+ * that another uid owns or can write is refused, but for a directory of the
+ * container's own root as a configuration of root maps it (podman, user
+ * namespaces); symbolic links in place of the file are refused for everybody. */
 int bundle_read (const char *path, struct bundle *bundle, struct error *err);
 
 /* The same for a file by its own path (crun's --config). */

@@ -81,8 +81,21 @@ refused() {
 		[ ! -e started ]
 	done
 }
-@test "somebody else's configuration" { chown 1000 "$config"; refused 'cannot be trusted, .* belongs to uid 1000'; }
-@test "somebody else's bundle" { chown 1000 "$work/bundle"; refused 'cannot be trusted, .* belongs to uid 1000'; }
+@test "somebody else's configuration" { chown 1000 "$config"; refused 'cannot be trusted, it belongs to uid 1000'; }
+@test "somebody else's bundle" { chown 1000 "$work/bundle"; refused 'cannot be trusted, it belongs to uid 1000'; }
+@test "the bundle of the container's own root is taken, as podman makes it" {
+	chown 100000 "$work/bundle"
+	refused 'cannot be trusted, it belongs to uid 100000'
+	make_bundle "$work/bundle" "$PRIVATE | $USERNS"
+	cd "$work"
+	run -0 "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
+	[ -e started ]
+	chown 100000 "$config"
+	rm started
+	run -1 "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
+	[[ "$output" == *"cannot be trusted, it belongs to uid 100000"* ]]
+	[ ! -e started ]
+}
 @test "a world-writable configuration" { chmod 666 "$config"; refused 'others than root can write it'; }
 @test "a world-writable bundle" { chmod 777 "$work/bundle"; refused 'others than root can write it'; }
 @test "a read-only bundle" {

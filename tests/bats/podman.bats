@@ -68,7 +68,7 @@ any_podman() {
 		"$@" </dev/null 3>&-
 }
 
-# create_run RUNTIME-OPTIONS... -- RUN-OPTIONS...: cgroups where in-host removes them
+# with_options GLOBAL-OPTIONS... -- RUN-OPTIONS...: cgroups where in-host removes them
 with_options() {
 	local global=()
 	while [ "$1" != -- ]; do global+=("$1"); shift; done
@@ -177,11 +177,13 @@ asks_none() {
 	[[ $output != *STARTED* ]]
 }
 @test "hook: io.oci-hostnet.publish is refused with kleene's sentence" {
+	local before
+	before=$(links_and_routes)
 	run by_hook --rm "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80 localhost/bb echo STARTED
 	expect_status 126
 	expect_output "oci-hostnet-hook precreate"
 	[[ $output != *STARTED* ]]
-	host_unchanged
+	[ "$before" = "$(links_and_routes)" ]
 	# the sentence itself: on the hook's stderr (and in syslog)
 	run bash -c 'jq ".annotations[\"io.oci-hostnet.publish\"] = \"8080:80\"" "$1" | env -i "$2" precreate' - \
 		"$CAPTURES/podman/annotation.config.json" "$PROGRAMS/oci-hostnet-hook"
@@ -242,7 +244,7 @@ lifecycle() {
 
 # --- the danger: podman would configure the host as if it were the container -----------
 
-# refused_by RUN REGISTRATION-TEXT OPTIONS...
+# uidmap RUN TEXT OPTIONS...
 uidmap() {
 	local before
 	before=$(links_and_routes)
@@ -265,6 +267,15 @@ uidmap() {
 @test "runtime: a user namespace with a published port and the annotation: refused" {
 	uidmap by_runtime "oci-hostnet" -p 8080:80
 }
+
+userns_plain() {
+	run "$1" --rm "${UIDMAP[@]}" localhost/bb sh -c 'cat /proc/self/uid_map; ip -o addr; ifconfig eth0; echo END'
+	expect_status 0
+	expect_output 100000 END "inet 10.88."
+	[[ $output != *host0* ]]
+}
+@test "runtime: a user namespace without the annotation is podman's business" { userns_plain by_runtime; }
+@test "hook: a user namespace without the annotation is podman's business" { userns_plain by_hook; }
 
 userns_host() {
 	run "$1" --rm "${UIDMAP[@]}" --network host localhost/bb sh -c "cat /proc/self/uid_map; $LOOK"
