@@ -108,3 +108,20 @@ guarded() {
 	run -0 "$hook" createRuntime <<<"$(printf "$state" $$ "$work")"
 	kill $other
 }
+
+# with_syslog COMMAND...: a /dev of its own, where syslog listens
+with_syslog() {
+	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
+	unshare -m sh -c 'mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3 && exec "$@"' sh "$HOSTNET_TEST_DIR/devlog" "$@"
+}
+
+@test "syslog has the reason of a refusal, and one record of what is left running" {
+	jq '.annotations["io.oci-hostnet.netwrok"] = "host"' "$CAPTURES/podman/host.config.json" >"$work/in"
+	run -1 with_syslog "$hook" precreate <"$work/in"
+	[[ "$output" == *'syslog: '*'oci-hostnet['*'the annotation `io.oci-hostnet.netwrok` is not known'* ]]
+	run -0 --separate-stderr with_syslog "$hook" precreate <"$CAPTURES/podman/netadmin-host.config.json"
+	[ "$(grep -c '^syslog: ' <<<"$output")" -eq 1 ]
+	[[ "$output" == *'syslog: '*"a container has the host's network and was left as it is: locking it would take capabilities away"* ]]
+	run -0 --separate-stderr with_syslog "$hook" precreate <"$CAPTURES/podman/bridge.config.json"
+	[[ "$output" != *syslog:* ]]
+}

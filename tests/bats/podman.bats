@@ -42,8 +42,8 @@ setup_file() {
 	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$HOSTNET_TEST_DIR/image.tar" .
 	# everything of podman's that outlives one container is made here
 	any_podman import -q "$HOSTNET_TEST_DIR/image.tar" localhost/bb >/dev/null
-	any_podman --runtime crun run --rm localhost/bb true
-	any_podman run --rm "${UIDMAP[@]}" localhost/bb true
+	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm localhost/bb true
+	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${UIDMAP[@]}" localhost/bb true
 }
 
 UIDMAP=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The table decide.tsv through decide().  TAP.
+set -u
+top=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+judge=${top_builddir:-$top}/tests/unit/judge_file
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+ask='.annotations["io.oci-hostnet.network"] = "host"'
+n=0
+while IFS=$'\t' read -r caller capture expression expected; do
+  case $caller in '#'* | '') continue ;; esac
+  n=$((n + 1))
+  name="$caller $capture: $expression"
+  jq -c "${expression//ASK/$ask}" "$top/oci-specs/captures/$capture.config.json" >"$work/in" || { echo "not ok $n - $name"; continue; }
+  if [ "$caller" = env-receiver ]; then
+    RUN_OCI_SECCOMP_RECEIVER=/run/x "$judge" create <"$work/in" >"$work/out"
+  else
+    "$judge" "$caller" <"$work/in" >"$work/out"
+  fi
+  case $? in
+  0) if cmp -s "$work/in" "$work/out"; then got=untouched; else got=edited; fi ;;
+  1) got=$(sed 's/refused \(.*\)/refused(\1)/' "$work/out") ;;
+  *) got=crash ;;
+  esac
+  if [ "$got" = "$expected" ]; then echo "ok $n - $name"
+  else
+    echo "not ok $n - $name"
+    echo "# got $got, expected $expected"
+  fi
+done <"$top/tests/decide.tsv"
+echo "1..$n"
