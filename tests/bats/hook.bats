@@ -120,7 +120,7 @@ with_syslog() {
 	run -1 with_syslog "$hook" precreate <"$work/in"
 	[[ "$output" == *'syslog: '*'oci-hostnet['*'the annotation `io.oci-hostnet.netwrok` is not known'* ]]
 	run -0 --separate-stderr with_syslog "$hook" precreate <"$CAPTURES/podman/netadmin-host.config.json"
-	[ "$(grep -c '^syslog: ' <<<"$output")" -eq 1 ]
+	[ "$(grep -o 'syslog: ' <<<"$output" | wc -l)" -eq 1 ]
 	[[ "$output" == *'syslog: '*"a container has the host's network and was left as it is: locking it would take capabilities away"* ]]
 	run -0 --separate-stderr with_syslog "$hook" precreate <"$CAPTURES/podman/bridge.config.json"
 	[[ "$output" != *syslog:* ]]
