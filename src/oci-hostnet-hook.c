@@ -2,6 +2,7 @@
 /* oci-hostnet-hook precreate|createRuntime|prestart */
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,10 @@ write_stdout (const char *text, size_t length, struct error *err)
     {
       ssize_t written = write (STDOUT_FILENO, text, length);
 
+      if (written < 0 && errno == EINTR)
+        continue;
       if (written <= 0)
-        return error_refuse (err, SENTENCE_system,
+        return error_system (err, errno, SENTENCE_system,
                              "writing the configuration to standard output");
       text += written;
       length -= (size_t) written;

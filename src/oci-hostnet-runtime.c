@@ -71,10 +71,15 @@ work (char *argv[], int argc, struct lowlevel *lowlevel,
   cleanup_policy struct policy *policy = NULL;
   cleanup_free char *path = NULL;
 
-  if (!lowlevel_named (argv[0]) && policy_load (POLICY_PATH, &policy, err) < 0)
-    return -1;
-  if (lowlevel_choose (argv[0], policy, lowlevel, err) < 0)
-    return -1;
+  /* The policy names the runtime, so that without it nothing can be handed
+   * on: a default might be another runtime that knows no such container. */
+  if ((!lowlevel_named (argv[0])
+       && policy_load (POLICY_PATH, &policy, err) < 0)
+      || lowlevel_choose (argv[0], policy, lowlevel, err) < 0)
+    {
+      runtime_cli_parse (DIALECT_CRUN, argc, argv, cli, NULL); /* for --log */
+      return -1;
+    }
   path = xstrndup (lowlevel->path, strlen (lowlevel->path));
   lowlevel->path = path; /* the policy may go before the exec */
   if (runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err) < 0

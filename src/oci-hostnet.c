@@ -33,6 +33,8 @@ apply (const char *path, bool json, struct error *err)
     }
   if (json)
     show_json (stdout, &judgement, NULL);
+  else if (judgement.decision.report.message != NULL)
+    report_stderr (judgement.decision.report.message);
   return 0;
 }
 

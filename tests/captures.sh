@@ -20,6 +20,7 @@ report() { # ok|not ok, name, detail
 # the lock is about.
 rest='del(.linux.namespaces, .linux.sysctl, .process.capabilities, .linux.seccomp.syscalls, .mounts, .linux.readonlyPaths,
   .linux.devices, .linux.resources.devices, .annotations["io.oci-hostnet.applied"])
+  | if .linux.resources == {} then del(.linux.resources) else . end
   | if .annotations == {} then del(.annotations) else . end'
 # shellcheck disable=SC2016
 kept='

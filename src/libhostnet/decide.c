@@ -241,6 +241,9 @@ decide (const struct policy *policy, const struct json_doc *config,
       return 0;
     }
   settings = policy_settings_for (policy, config, request->annotations);
+  /* Annotations may tighten, never loosen. */
+  if (request->lock && settings.inherit != INHERIT_REFUSE)
+    settings.inherit = INHERIT_LOCK;
   plan.engine = engine_of (config, request->annotations);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)

@@ -94,6 +94,31 @@ judge_rule (const struct json_doc *config, json_node rule,
   return 0;
 }
 
+/* Both runtimes add their own defaults to this. */
+static const char closed[] = "[{\"allow\":false,\"access\":\"rwm\"}]";
+
+/* Without rules a bind mount of /dev brings open devices along.  In a user
+ * namespace the device cgroup cannot be set (rootless), and device nodes are
+ * worth less. */
+static void
+plan_closed (struct plan *plan, json_node resources, json_node devices)
+{
+  static const char why[] = "no rule closes the devices of the host";
+
+  if (plan_has_user_namespace (plan))
+    return;
+  if (devices != JSON_NONE)
+    json_replace (&plan->edits, plan->config, devices, closed, why);
+  else if (resources != JSON_NONE)
+    json_add_member (&plan->edits, plan->config, resources, "devices", closed,
+                     why);
+  else
+    json_add_member (&plan->edits, plan->config, plan->linux_object,
+                     "resources",
+                     "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}",
+                     why);
+}
+
 static int
 plan_rules (struct plan *plan, struct error *err)
 {
@@ -108,6 +133,11 @@ plan_rules (struct plan *plan, struct error *err)
                    err)
              < 0)
     return -1;
+  if (json_first (plan->config, devices) == JSON_NONE)
+    {
+      plan_closed (plan, resources, devices);
+      return 0;
+    }
   picked = xmalloc (plan_count (plan->config, devices));
   for (json_node n = json_first (plan->config, devices); n != JSON_NONE;
        n = json_next (plan->config, n), i++)
@@ -122,9 +152,7 @@ plan_rules (struct plan *plan, struct error *err)
         return -1;
       if (judgement == OPENS_ALL)
         {
-          /* Both runtimes add their own defaults to this. */
-          json_replace (&plan->edits, plan->config, devices,
-                        "[{\"allow\":false,\"access\":\"rwm\"}]",
+          json_replace (&plan->edits, plan->config, devices, closed,
                         "all devices of the host were open");
           return 0;
         }

@@ -59,7 +59,8 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
 
 /* Sockets that podman reserved for published ports (FACTS 7); only under
  * conmon.  What PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
-void facts_collect_ports (unsigned preserve_fds, struct facts *facts);
+int facts_collect_ports (unsigned preserve_fds, struct facts *facts,
+                         struct error *err);
 
 void facts_clear (struct facts *facts);
 

@@ -110,8 +110,10 @@ is_below (const char *path, const char *directory)
          && (path[length] == '/' || path[length] == '\0');
 }
 
+/* EXISTS: else PATH is the directory in which something would be made, and
+ * what that directory holds does not matter. */
 static bool
-covers (const struct mount_table *table, const char *path)
+covers (const struct mount_table *table, const char *path, bool exists)
 {
   const struct mount_point *nearest = NULL;
 
@@ -119,7 +121,7 @@ covers (const struct mount_table *table, const char *path)
     {
       const struct mount_point *point = &table->list[i];
 
-      if (point->kernel && is_below (point->path, path))
+      if (exists && point->kernel && is_below (point->path, path))
         return true;
       /* The last of several mounts on one place is the one seen. */
       if (is_below (path, point->path)
@@ -131,24 +133,32 @@ covers (const struct mount_table *table, const char *path)
 }
 
 /* The real path of SOURCE; of what is not there yet, that of the nearest
- * directory that is, since it would be made below it. */
+ * directory that is, with the rest behind it. */
 static char *
-resolve (const char *source, const char *bundle)
+resolve (const char *source, const char *bundle, bool *exists)
 {
   cleanup_free char *path
       = source[0] == '/'
             ? xstrndup (source, strlen (source))
             : xasprintf ("%s/%s", bundle ? bundle : ".", source);
+  size_t whole = strlen (path);
+  cleanup_free char *copy = xstrndup (path, whole);
 
+  *exists = true;
   for (;;)
     {
-      char *real = realpath (path, NULL), *slash;
+      cleanup_free char *real = realpath (path, NULL);
+      char *slash;
 
+      if (real != NULL && *exists)
+        return xstrndup (real, strlen (real));
       if (real != NULL)
-        return real;
+        return xasprintf ("%s%s", strcmp (real, "/") == 0 ? "" : real,
+                          copy + strlen (path));
+      *exists = false;
       slash = strrchr (path, '/');
       if (slash == NULL || slash == path)
-        return xstrndup ("/", 1);
+        return xstrndup (copy, whole);
       if (errno != ENOENT && errno != ENOTDIR)
         return NULL;
       *slash = '\0';
@@ -185,10 +195,12 @@ is_tun_source (const char *path)
 
 static int
 judge_mount (const struct json_doc *config, json_node mount,
-             const char *bundle, const struct mount_table *table, bool *kernel,
-             bool *tun, struct error *err)
+             const char *bundle, const char *root,
+             const struct mount_table *table, bool *kernel, bool *tun,
+             struct error *err)
 {
   cleanup_free char *source = NULL, *real = NULL;
+  bool exists;
   json_node node;
   int found = json_get (config, mount, "source", JSON_STRING, &node, err);
 
@@ -197,21 +209,26 @@ judge_mount (const struct json_doc *config, json_node mount,
   if (found == 0 || !is_bind (config, mount))
     return 0;
   source = json_string (config, node);
-  real = resolve (source, bundle);
+  real = resolve (source, bundle, &exists);
   if (real == NULL)
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
-  *kernel = covers (table, real);
+  /* A bind of the root filesystem, of a part of it or of what holds it takes
+   * the fresh proc and sysfs along that the runtime mounts there before. */
+  *kernel = covers (table, real, exists)
+            || (root != NULL
+                && (is_below (real, root) || is_below (root, real)));
   *tun = is_tun_source (real);
   return 0;
 }
 
 static int
 judge_root (const struct json_doc *config, const char *bundle,
-            const struct mount_table *table, struct facts *facts,
-            struct error *err)
+            const struct mount_table *table, char **real,
+            struct facts *facts, struct error *err)
 {
-  cleanup_free char *path = NULL, *real = NULL;
+  cleanup_free char *path = NULL;
+  bool exists;
   json_node root, node;
 
   if (json_get (config, 0, "root", JSON_OBJECT, &root, err) < 0
@@ -220,16 +237,12 @@ judge_root (const struct json_doc *config, const char *bundle,
   if (node == JSON_NONE)
     return 0;
   path = json_string (config, node);
-  real = realpath (path, NULL);
-  if (real == NULL && path[0] != '/')
-    {
-      cleanup_free char *joined
-          = xasprintf ("%s/%s", bundle ? bundle : ".", path);
-
-      real = realpath (joined, NULL);
-    }
-  /* A root filesystem that is not there is the runtime's to complain of. */
-  facts->root_covers = real != NULL && covers (table, real);
+  *real = resolve (path, bundle, &exists);
+  if (*real == NULL)
+    return error_system (err, errno, SENTENCE_system,
+                         "resolving the root filesystem");
+  /* One that is not there is the runtime's to complain of. */
+  facts->root_covers = exists && covers (table, *real, true);
   return 0;
 }
 
@@ -238,12 +251,14 @@ facts_collect_mounts (const struct json_doc *config, const char *bundle,
                       struct facts *facts, struct error *err)
 {
   struct mount_table table = { NULL, 0 };
+  cleanup_free char *root = NULL;
   json_node mounts;
   size_t count = 0, i = 0;
   int result = 0;
 
   if (json_get (config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0
-      || read_mount_table (&table, err) < 0)
+      || read_mount_table (&table, err) < 0
+      || judge_root (config, bundle, &table, &root, facts, err) < 0)
     result = -1;
   for (json_node n = json_first (config, mounts); n != JSON_NONE;
        n = json_next (config, n))
@@ -258,11 +273,9 @@ facts_collect_mounts (const struct json_doc *config, const char *bundle,
       result = error_refuse (err, SENTENCE_json_type, "/mounts",
                              "something else", "objects");
     else
-      result = judge_mount (config, n, bundle, &table,
+      result = judge_mount (config, n, bundle, root, &table,
                             &facts->mount_covers[i], &facts->mount_is_tun[i],
                             err);
-  if (result == 0)
-    result = judge_root (config, bundle, &table, facts, err);
   mount_table_clear (&table);
   return result;
 }

@@ -6,6 +6,7 @@
 #include "facts.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,8 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static bool
-parent_is_conmon (void)
+/* A parent outside of our PID namespace has no directory: not conmon. */
+static int
+parent_is_conmon (bool *is, struct error *err)
 {
   char path[64], name[32] = "";
   cleanup_close int fd = -1;
@@ -23,10 +25,15 @@ parent_is_conmon (void)
 
   snprintf (path, sizeof path, "/proc/%d/comm", (int) getppid ());
   fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return false;
-  length = read (fd, name, sizeof name - 1);
-  return length > 0 && strcmp (name, "conmon\n") == 0;
+  *is = false;
+  if (fd < 0 && errno == ENOENT)
+    return 0;
+  length = fd < 0 ? -1 : read (fd, name, sizeof name - 1);
+  if (length < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "reading the name of the parent process");
+  *is = strcmp (name, "conmon\n") == 0;
+  return 0;
 }
 
 /* sd_listen_fds(3): valid when LISTEN_PID is our own. */
@@ -73,20 +80,25 @@ reserved_port (int fd, const char **protocol)
   return 0;
 }
 
-void
-facts_collect_ports (unsigned preserve_fds, struct facts *facts)
+int
+facts_collect_ports (unsigned preserve_fds, struct facts *facts,
+                     struct error *err)
 {
+  bool conmon;
   unsigned kept = listen_fds ();
   DIR *directory;
   struct dirent *entry;
 
-  if (!parent_is_conmon ())
-    return;
+  if (parent_is_conmon (&conmon, err) < 0)
+    return -1;
+  if (!conmon)
+    return 0;
   if (preserve_fds > kept)
     kept = preserve_fds;
   directory = opendir ("/proc/self/fd");
   if (directory == NULL)
-    return;
+    return error_system (err, errno, SENTENCE_system,
+                         "reading /proc/self/fd");
   while (facts->inherited_port == NULL
          && (entry = readdir (directory)) != NULL)
     {
@@ -101,4 +113,5 @@ facts_collect_ports (unsigned preserve_fds, struct facts *facts)
         facts->inherited_port = xasprintf ("%u/%s", port, protocol);
     }
   closedir (directory);
+  return 0;
 }

@@ -22,8 +22,9 @@ judge (const char *text, size_t length, const char *bundle,
         return -1;
       if (facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0)
         return -1;
-      if (caller == CALLER_CREATE)
-        facts_collect_ports (preserve_fds, &j->facts);
+      if (caller == CALLER_CREATE
+          && facts_collect_ports (preserve_fds, &j->facts, err) < 0)
+        return -1;
     }
   return decide (j->policy, &j->config, &j->request, &j->facts, &j->decision,
                  err);

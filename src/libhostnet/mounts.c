@@ -109,21 +109,37 @@ is_plain_proc (const struct json_doc *config, json_node mount)
              || json_string_is (config, destination, "/proc/"));
 }
 
-static bool
-in_user_namespace (const struct plan *plan)
-{
-  json_node namespaces, type;
+/* File systems that show nothing of the kernel that this file does not treat;
+ * debugfs, tracefs, binfmt_misc, bpf and the like reach the host. */
+static const char *const known_types[]
+    = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "overlay",
+        "proc", "sysfs", "tmpfs", NULL };
 
-  if (plan->facts->own_user_namespace)
-    return true;
-  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
-            &namespaces, NULL);
-  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
-       n = json_next (plan->config, n))
-    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
-        && json_string_is (plan->config, type, "user"))
-      return true;
-  return false;
+static int
+check_mount (const struct plan *plan, json_node mount, struct error *err)
+{
+  static const char *const remount[] = { "remount", NULL };
+  const struct json_doc *config = plan->config;
+  cleanup_free char *where = NULL, *name = NULL;
+  json_node type, options, destination;
+
+  if (json_get (config, mount, "type", JSON_STRING, &type, err) < 0
+      || json_get (config, mount, "options", JSON_ARRAY, &options, err) < 0
+      || json_get (config, mount, "destination", JSON_STRING, &destination,
+                   err)
+             < 0)
+    return -1;
+  where = destination == JSON_NONE ? xstrndup ("?", 1)
+                                   : json_string (config, destination);
+  for (json_node n = json_first (config, options); n != JSON_NONE;
+       n = json_next (config, n))
+    if (option_is (config, n, remount))
+      return error_refuse (err, SENTENCE_mount_remount, escape (where).text);
+  if (type == JSON_NONE || option_is (config, type, known_types))
+    return 0;
+  name = json_string (config, type);
+  return error_refuse (err, SENTENCE_mount_type, escape (where).text,
+                       escape (name).text);
 }
 
 static int
@@ -132,7 +148,8 @@ plan_mount (struct plan *plan, json_node mount, bool covers,
 {
   json_node type;
 
-  if (json_get (plan->config, mount, "type", JSON_STRING, &type, err) < 0)
+  if (check_mount (plan, mount, err) < 0
+      || json_get (plan->config, mount, "type", JSON_STRING, &type, err) < 0)
     return -1;
   if (covers)
     return want_option (plan, mount, "rro",
@@ -153,23 +170,43 @@ plan_mount (struct plan *plan, json_node mount, bool covers,
   return 0;
 }
 
+/* What engines make read-only.  Others are refused: crun binds each path
+ * recursively in turn, and one below /proc/sys before it, or /proc after it,
+ * leaves a writable copy on top (measured, crun 1.8.1); through symbolic links
+ * of the image any name can be such a path. */
+static const char *const known_paths[]
+    = { "/proc/acpi", "/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq",
+        "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/scsi",
+        "/proc/sched_debug", "/proc/sys", "/proc/sysrq-trigger",
+        "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", NULL };
+
 /* uid 0 writes /proc/sys/net without any capability (FACTS 5). */
 static int
 plan_readonly_paths (struct plan *plan, struct error *err)
 {
   static const char why[] = "/proc/sys/net can be written by uid 0";
+  bool there = false;
   json_node paths;
 
-  /* Without /linux there is nothing to put it in, and no runtime takes it. */
   if (json_get (plan->config, plan->linux_object, "readonlyPaths", JSON_ARRAY,
                 &paths, err)
       < 0)
     return -1;
   for (json_node n = json_first (plan->config, paths); n != JSON_NONE;
        n = json_next (plan->config, n))
-    if (json_string_is (plan->config, n, "/proc/sys")
-        || json_string_is (plan->config, n, "/proc"))
-      return 0;
+    {
+      cleanup_free char *path = NULL;
+
+      there |= json_string_is (plan->config, n, "/proc/sys");
+      if (option_is (plan->config, n, known_paths))
+        continue;
+      if (json_kind (plan->config, n) == JSON_STRING)
+        path = json_string (plan->config, n);
+      return error_refuse (err, SENTENCE_readonly_path,
+                           escape (path ? path : "?").text);
+    }
+  if (there)
+    return 0;
   if (paths != JSON_NONE)
     json_append (&plan->edits, plan->config, paths, NULL, "\"/proc/sys\"",
                  why);
@@ -195,7 +232,7 @@ refuse_root (const struct plan *plan, struct error *err)
 int
 mounts_plan (struct plan *plan, struct error *err)
 {
-  bool user_namespace = in_user_namespace (plan);
+  bool user_namespace = plan_has_user_namespace (plan);
   cleanup_free bool *picked = NULL;
   json_node mounts;
   size_t i = 0, going = 0;

@@ -17,30 +17,13 @@ is_process_path (const char *path)
          && strcmp (path + length - 7, "/ns/net") == 0;
 }
 
-/* FACTS 2, the danger: an engine that sees no path configures the network
- * after create on /proc/PID/ns/net, which would then be the host's; podman's
- * teardown deleted the host's eth0.  Nobody does after a manual run, nor for
- * podman's precreate when no user namespace is involved. */
-static bool
-pathless_may_go (const struct plan *plan, bool user_namespace)
-{
-  switch (plan->facts->caller)
-    {
-    case CALLER_APPLY:
-    case CALLER_RUN:
-      return true;
-    case CALLER_PRECREATE:
-      return !user_namespace && !plan->facts->own_user_namespace;
-    default:
-      return false;
-    }
-}
-
-static bool
-has_user_namespace (const struct plan *plan)
+bool
+plan_has_user_namespace (const struct plan *plan)
 {
   json_node namespaces, type;
 
+  if (plan->facts->own_user_namespace)
+    return true;
   json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
             &namespaces, NULL);
   for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
@@ -49,6 +32,55 @@ has_user_namespace (const struct plan *plan)
         && json_string_is (plan->config, type, "user"))
       return true;
   return false;
+}
+
+/* FACTS 2, the danger: an engine that sees no path configures the network
+ * after create on /proc/PID/ns/net, which would then be the host's; podman's
+ * teardown deleted the host's eth0.  Nobody does after a manual run, nor for
+ * podman's precreate when no user namespace is involved. */
+static bool
+pathless_may_go (const struct plan *plan)
+{
+  switch (plan->facts->caller)
+    {
+    case CALLER_APPLY:
+    case CALLER_RUN:
+      return true;
+    case CALLER_PRECREATE:
+      return !plan_has_user_namespace (plan);
+    default:
+      return false;
+    }
+}
+
+/* Without a mount namespace of its own, crun starts the container with the
+ * host's mounts one chroot(2) away; a joined one is not ours to judge. */
+static int
+check_mount_namespace (const struct plan *plan, struct error *err)
+{
+  json_node namespaces, type, path;
+  unsigned entries = 0;
+  bool joined = false;
+
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    {
+      if (json_get (plan->config, n, "type", JSON_STRING, &type, err) < 0
+          || json_get (plan->config, n, "path", JSON_STRING, &path, err) < 0)
+        return -1;
+      if (type == JSON_NONE || !json_string_is (plan->config, type, "mount"))
+        continue;
+      entries++;
+      joined |= path != JSON_NONE;
+    }
+  if (entries == 1 && !joined)
+    return 0;
+  return error_refuse (err, SENTENCE_namespace_mount,
+                       entries == 0 ? "no mount namespace"
+                       : joined     ? "a joined mount namespace"
+                                    : "two mount namespaces");
 }
 
 static int
@@ -64,7 +96,7 @@ check_entry (const struct plan *plan, struct error *err)
       if (hook != NULL)
         return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
                              engine_host_option (plan->engine));
-      if (!pathless_may_go (plan, has_user_namespace (plan))
+      if (!pathless_may_go (plan)
           && plan->settings->pathless != PATHLESS_REMOVE)
         return error_refuse (err, SENTENCE_namespace_pathless,
                              engine_host_option (plan->engine));
@@ -101,7 +133,7 @@ netns_plan (struct plan *plan, struct error *err)
   json_node namespaces, n;
   size_t i = 0;
 
-  if (check_devices (plan, err) < 0)
+  if (check_devices (plan, err) < 0 || check_mount_namespace (plan, err) < 0)
     return -1;
   if (facts->relation == NETNS_HOST || facts->relation == NETNS_HOST_PATH)
     return 0;

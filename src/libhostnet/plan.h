@@ -38,6 +38,9 @@ int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */
 int ports_check (const struct plan *plan, struct error *err);
 
+/* Whether the configuration has a user namespace, or we are in one. */
+bool plan_has_user_namespace (const struct plan *plan);
+
 /* The number of children of a container. */
 size_t plan_count (const struct json_doc *config, json_node container);
 

@@ -100,13 +100,17 @@ check_annotation (const struct plan *plan, json_node annotation,
   for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
     if (json_key_is (plan->config, annotation, formats[f].annotation))
       return check_mappings (plan, annotation, f, err);
-  if (json_key_is (plan->config, annotation,
-                   "io.podman.annotations.publish-all")
-      && json_string_is (plan->config, annotation, "TRUE"))
-    return error_refuse (err, SENTENCE_ports_published,
-                         "every exposed port of the image",
-                         "`podman run --publish-all`");
-  return 0;
+  if (!json_key_is (plan->config, annotation,
+                    "io.podman.annotations.publish-all")
+      || json_string_is (plan->config, annotation, "FALSE")
+      || json_string_is (plan->config, annotation, ""))
+    return 0;
+  if (!json_string_is (plan->config, annotation, "TRUE"))
+    return error_refuse (err, SENTENCE_ports_unreadable,
+                         "io.podman.annotations.publish-all");
+  return error_refuse (err, SENTENCE_ports_published,
+                       "every exposed port of the image",
+                       "`podman run --publish-all`");
 }
 
 int

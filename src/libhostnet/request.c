@@ -56,6 +56,8 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
     }
   if (keys[i].key == KEY_NETWORK)
     request->network = true;
+  else if (keys[i].key == KEY_LOCK)
+    request->lock = true;
   else if (keys[i].key == KEY_PUBLISH)
     request->publish = node;
   else if (keys[i].key == KEY_APPLIED)

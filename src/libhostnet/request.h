@@ -14,6 +14,7 @@ struct request
   json_node annotations; /* the object, or JSON_NONE */
   bool any;              /* some io.oci-hostnet.* key is there */
   bool network;          /* io.oci-hostnet.network=host */
+  bool lock;             /* io.oci-hostnet.lock: locked, or refused */
   json_node publish;     /* io.oci-hostnet.publish, or JSON_NONE */
   json_node applied;     /* io.oci-hostnet.applied, or JSON_NONE */
 };

@@ -235,3 +235,36 @@ refused() {
 	run -3 --separate-stderr "$PROGRAMS/oci-hostnet" diff --json "$work/bundle"
 	jq -e '.verdict == "error" and .reason_id == "json_empty"' <<<"$output"
 }
+@test "an unreadable configuration, bundle" {
+	chmod 000 "$config"
+	run -3 setpriv --reuid=1000 --regid=1000 --clear-groups "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	[[ "$output" == *"cannot read the configuration"*"access is refused"* ]]
+	chmod 000 "$work/bundle"
+	run -3 setpriv --reuid=1000 --regid=1000 --clear-groups "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	[[ "$output" == *"cannot open the bundle"*"access is refused"* ]]
+}
+@test "a relative root filesystem is the bundle's, whatever the working directory holds" {
+	mkdir "$work/cwd" "$work/cwd/rootfs"
+	ln -s / "$work/bundle/rootfs"
+	make_bundle "$work/bundle" "$PRIVATE | .root.path = \"rootfs\""
+	jq '.root.path = "rootfs"' "$config" >"$work/n" && cat "$work/n" >"$config"
+	cd "$work/cwd"
+	run -1 "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
+	[[ "$output" == *"the root filesystem"*"contains the host's"* ]]
+}
+@test "a broken policy refuses, and says so in --log" {
+	policy '{"version":1,'
+	cd "$work"
+	run -1 "$PROGRAMS/oci-hostnet-runtime" --log "$work/log" --log-format json create -b "$work/bundle" x
+	[[ "$output" == *"the policy $HOSTNET_POLICY"* ]]
+	jq -e '.msg | startswith("the policy")' log
+	[ ! -e started ]
+}
+@test "apply says what it leaves as it is" {
+	make_bundle "$work/bundle" "$UNASKED | $ADMIN"
+	before=$(sha256sum "$config")
+	run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	echo "$output"
+	[[ "$output" == *"was left as it is: locking it would take capabilities away"* ]]
+	[ "$before" = "$(sha256sum "$config")" ]
+}

@@ -184,7 +184,15 @@ runtime_path() {
 }
 
 run_bundle() {
-	timeout -k 5 60 "$(runtime_path "$1")" run -b "$2" "$(unique_id)" </dev/null
+	local id runtime rc=0
+	id=$(unique_id)
+	runtime=$(runtime_path "$1")
+	timeout -s KILL 60 "$runtime" run -b "$2" "$id" </dev/null || rc=$?
+	if [ "$rc" = 137 ]; then
+		# the container would live on, and hold what the test waits for
+		"$runtime" delete -f "$id" >/dev/null 2>&1 || true
+	fi
+	return "$rc"
 }
 
 # start RUNTIME JQ-EXPRESSION COMMAND... - in the background; waits for the line "ready..." of

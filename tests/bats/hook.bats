@@ -125,3 +125,13 @@ with_syslog() {
 	run -0 --separate-stderr with_syslog "$hook" precreate <"$CAPTURES/podman/bridge.config.json"
 	[[ "$output" != *syslog:* ]]
 }
+
+@test "precreate in a user namespace of our own: a pathless entry is not removed" {
+	jq '.annotations["io.oci-hostnet.network"] = "host"' "$CAPTURES/podman/none.config.json" >"$work/in"
+	run -1 unshare -U -r "$hook" precreate <"$work/in"
+	[[ "$output" == *"has no path, so the engine may configure it after the start"* ]]
+	# with a path it is, and sysfs is bound read-only
+	jq '.annotations["io.oci-hostnet.network"] = "host"' "$CAPTURES/podman/bridge.config.json" >"$work/in"
+	unshare -U -r "$hook" precreate <"$work/in" >"$work/out"
+	jq -e '[.mounts[] | select(.destination == "/sys")] == [{destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "rro", "nosuid", "nodev", "noexec"]}]' "$work/out"
+}

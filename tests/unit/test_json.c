@@ -30,6 +30,8 @@ static const struct
   { "{\"a\":\"\xff\"}", REFUSAL_json_syntax },
   { "{\"a\":\"\t\"}", REFUSAL_json_syntax },
   { "{\"a\":/* x */1}", REFUSAL_json_syntax },
+  { "{\f\"a\":1}", REFUSAL_json_space },
+  { "{\"a\":\v1}", REFUSAL_json_space },
   { "12", REFUSAL_json_root },
   { "\"x\"", REFUSAL_json_root },
   { "{\"a\":1,\"a\":2}", REFUSAL_json_duplicate },
