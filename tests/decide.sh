@@ -8,15 +8,16 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ask='.annotations["io.oci-hostnet.network"] = "host"'
 n=0
-while IFS=$'\t' read -r caller capture expression expected; do
+while IFS=$'\t' read -r caller capture expression expected policy; do
   case $caller in '#'* | '') continue ;; esac
   n=$((n + 1))
-  name="$caller $capture: $expression"
+  name="$caller $capture: $expression${policy:+ under $policy}"
+  [ -n "$policy" ] && policy="{\"version\":1,$policy}" || policy='{"version":1}'
   jq -c "${expression//ASK/$ask}" "$top/oci-specs/captures/$capture.config.json" >"$work/in" || { echo "not ok $n - $name"; continue; }
   if [ "$caller" = env-receiver ]; then
-    RUN_OCI_SECCOMP_RECEIVER=/run/x "$judge" create <"$work/in" >"$work/out"
+    RUN_OCI_SECCOMP_RECEIVER=/run/x "$judge" create "$policy" <"$work/in" >"$work/out"
   else
-    "$judge" "$caller" <"$work/in" >"$work/out"
+    "$judge" "$caller" "$policy" <"$work/in" >"$work/out"
   fi
   case $? in
   0) if cmp -s "$work/in" "$work/out"; then got=untouched; else got=edited; fi ;;

@@ -268,3 +268,39 @@ refused() {
 	[[ "$output" == *"was left as it is: locking it would take capabilities away"* ]]
 	[ "$before" = "$(sha256sum "$config")" ]
 }
+
+# under_conmon FD KIND PID|no NAME [create options...]
+under_conmon() {
+	local fd=$1 kind=$2 pid=$3 name=$4
+	shift 4
+	[ -x "$work/conmon" ] || gcc -static -o "$work/conmon" "$top_srcdir/tests/tools/conmon.c"
+	[ "$name" = conmon ] || cp "$work/conmon" "$work/$name"
+	make_bundle "$work/bundle" "$PRIVATE"
+	rm -f started
+	run "$work/$name" "$fd" "$kind" "$pid" "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" "$@" x
+	echo "$fd $kind $pid $name $*: $status $output"
+}
+taken() { under_conmon "$@"; [ "$status" -eq 0 ] && [ -z "$output" ] && [ -e started ]; }
+port_refused() {
+	under_conmon "$@"
+	[ "$status" -eq 1 ] && [ ! -e started ]
+	[[ "$output" == *"cannot publish ports of a container using the 'host' network driver: 8080/"*'is asked for by `podman run --publish`'* ]]
+}
+@test "sockets that podman reserved are published ports, those that are handed on are not" {
+	cd "$work"
+	port_refused 5 tcp no conmon
+	port_refused 5 tcp6 no conmon
+	port_refused 7 udp no conmon
+	taken 5 unix no conmon
+	taken 5 unbound no conmon
+	taken 5 tcp no another
+	port_refused 5 tcp no conmon --preserve-fds 2
+	taken 5 tcp no conmon --preserve-fds 3
+	export LISTEN_FDS=3
+	taken 5 tcp PID conmon
+	export LISTEN_PID=1
+	port_refused 5 tcp no conmon
+	export LISTEN_FDS=2
+	port_refused 5 tcp PID conmon
+	taken 5 tcp PID conmon --preserve-fds 3
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* judge_file CALLER: a configuration on standard input; what becomes of it on
+/* judge_file CALLER [POLICY]: a configuration on standard input; what becomes of it on
  * standard output: the text (exit 0), or `refused ID` (exit 1). */
 #include <config.h>
 
@@ -23,11 +23,13 @@ main (int argc, char *argv[])
   size_t length = 0;
   enum caller caller = CALLER_APPLY;
 
-  for (unsigned i = 0; argc == 2 && i < sizeof callers / sizeof *callers; i++)
+  const char *policy = argc > 2 ? argv[2] : "{\"version\":1}";
+
+  for (unsigned i = 0; argc > 1 && i < sizeof callers / sizeof *callers; i++)
     if (strcmp (argv[1], callers[i]) == 0)
       caller = (enum caller) i;
   if (read_all (STDIN_FILENO, JSON_MAX_BYTES, &text, &length) != 0
-      || policy_parse ("{\"version\":1}", 13, "test", &judgement.policy, &err)
+      || policy_parse (policy, strlen (policy), "test", &judgement.policy, &err)
              < 0
       || judge (text, length, NULL, caller, 0, &judgement, &err) < 0)
     {
