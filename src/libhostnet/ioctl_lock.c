@@ -97,13 +97,9 @@ drop_ioctl (struct lock *lock, const struct seccomp_rule *rule,
 {
   const struct json_doc *config = lock->config;
   size_t i = 0, others = 0;
-  cleanup_free bool *picked = NULL;
+  /* More than the names, which cannot outnumber the nodes of the text. */
+  cleanup_free bool *picked = xmalloc (config->count);
 
-  for (json_node n = json_first (config, rule->names); n != JSON_NONE;
-       n = json_next (config, n))
-    i++;
-  picked = xmalloc (i);
-  i = 0;
   for (json_node n = json_first (config, rule->names); n != JSON_NONE;
        n = json_next (config, n), i++)
     {

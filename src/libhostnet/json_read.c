@@ -128,7 +128,7 @@ json_key (const struct json_doc *doc, json_node node)
   return decode (doc->text + m->key_start, m->key_end - m->key_start);
 }
 
-static bool
+static inline bool
 equals (const char *raw, size_t length, bool escaped, const char *text)
 {
   cleanup_free char *decoded = NULL;
@@ -220,6 +220,13 @@ fold (const char *key, const char *end, char *folded)
   return key + 1;
 }
 
+/* The first byte tells most names apart without more. */
+static inline bool
+may_fold_to (char first, char name)
+{
+  return (first & 0x80) != 0 || (first | 0x20) == (name | 0x20);
+}
+
 static bool
 folds_to (const char *key, size_t length, const char *name)
 {
@@ -279,7 +286,8 @@ json_get (const struct json_doc *doc, json_node object, const char *key,
 
       if (length == key_length && memcmp (text, key, length) == 0)
         found = n;
-      else if (length >= key_length && folds_to (text, length, key))
+      else if (length >= key_length && may_fold_to (text[0], key[0])
+               && folds_to (text, length, key))
         return error_refuse (err, SENTENCE_json_case,
                              escape_n (text, length).text, key);
     }
