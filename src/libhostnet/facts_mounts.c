@@ -110,8 +110,7 @@ is_below (const char *path, const char *directory)
          && (path[length] == '/' || path[length] == '\0');
 }
 
-/* EXISTS: else PATH is the directory in which something would be made, and
- * what that directory holds does not matter. */
+/* What is not there (EXISTS) holds nothing; what it lies below counts. */
 static bool
 covers (const struct mount_table *table, const char *path, bool exists)
 {
@@ -216,6 +215,8 @@ judge_mount (const struct json_doc *config, json_node mount,
   /* A bind of the root filesystem, of a part of it or of what holds it takes
    * the fresh proc and sysfs along that the runtime mounts there before. */
   *kernel = covers (table, real, exists)
+            /* behind what is not there, `..` may lead anywhere */
+            || (!exists && strstr (real, "/..") != NULL)
             || (root != NULL
                 && (is_below (real, root) || is_below (root, real)));
   *tun = is_tun_source (real);

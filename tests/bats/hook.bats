@@ -135,3 +135,31 @@ with_syslog() {
 	unshare -U -r "$hook" precreate <"$work/in" >"$work/out"
 	jq -e '[.mounts[] | select(.destination == "/sys")] == [{destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "rro", "nosuid", "nodev", "noexec"]}]' "$work/out"
 }
+
+# edited JQ-EXPRESSION CHECK: what becomes of podman's bridge container that asks
+edited() {
+	jq ".annotations[\"io.oci-hostnet.network\"] = \"host\" | $1" "$CAPTURES/podman/bridge.config.json" >"$work/in"
+	"$hook" precreate <"$work/in" >"$work/out"
+	jq -e "$2" "$work/out"
+}
+
+@test "the device cgroup is closed, and no device that makes interfaces stays" {
+	closed='.linux.resources.devices == [{allow: false, access: "rwm"}]'
+	edited 'del(.linux.resources.devices)' "$closed"
+	edited 'del(.linux.resources)' "$closed"
+	edited '.linux.resources.devices = []' "$closed"
+	edited '.linux.resources.devices = [{allow: true, access: "rwm"}]' "$closed"
+	edited '.linux.resources.devices += [{allow: true, type: "b", access: "r"}]' "$closed"
+	for number in '{major: 10, minor: 200}' '{major: 10, minor: 238}' '{major: 108, minor: 0}' '{major: 10}'; do
+		edited ".linux.resources.devices += [{allow: true, type: \"c\", access: \"rw\"} + $number]" "$closed"
+	done
+	for number in '{major: 10, minor: 200}' '{major: 10, minor: 238}' '{major: 108, minor: 0}'; do
+		edited ".linux.devices = [{path: \"/dev/x\", type: \"c\"} + $number]" '.linux.devices == []'
+	done
+	edited '.linux.devices = [{path: "/dev/fuse", type: "c", major: 10, minor: 229}]' '.linux.devices | length == 1'
+}
+
+@test "a source that is not there and goes on with .. is bound read-only" {
+	edited '.mounts += [{destination: "/x", type: "bind", source: "/nonexistent/../proc/sys", options: ["rbind", "rw"]}]' '.mounts[-1].options == ["rbind", "rro"]'
+	edited '.mounts += [{destination: "/x", type: "bind", source: "/nonexistent/data", options: ["rbind", "rw"]}]' '.mounts[-1].options == ["rbind", "rw"]'
+}
