@@ -12,18 +12,33 @@
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
 
+/* A command's words. */
+struct arguments
+{
+  const char *operand; /* what stands behind the command, or NULL */
+  bool json;
+};
+
+/* Reads and judges the bundle as what a manual run follows. */
 static int
-apply (const char *path, bool json, struct error *err)
+judge_bundle (const char *path, struct bundle *bundle,
+              struct judgement *judgement, struct error *err)
+{
+  if (bundle_read (path, bundle, err) < 0)
+    return -1;
+  return judge (bundle->text, bundle->length, path, CALLER_APPLY, 0, judgement,
+                err);
+}
+
+static int
+apply (const struct arguments *arguments, struct error *err)
 {
   cleanup_bundle struct bundle bundle = BUNDLE_INIT;
   cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
   cleanup_free char *edited = NULL;
   size_t length;
 
-  if (bundle_read (path, &bundle, err) < 0
-      || judge (bundle.text, bundle.length, path, CALLER_APPLY, 0, &judgement,
-                err)
-             < 0)
+  if (judge_bundle (arguments->operand, &bundle, &judgement, err) < 0)
     return -1;
   if (judgement.decision.verdict == VERDICT_EDIT)
     {
@@ -31,7 +46,7 @@ apply (const char *path, bool json, struct error *err)
       if (bundle_store (&bundle, edited, length, err) < 0)
         return -1;
     }
-  if (json)
+  if (arguments->json)
     show_json (stdout, &judgement, NULL);
   else if (judgement.decision.report.message != NULL)
     report_stderr (judgement.decision.report.message);
@@ -39,17 +54,14 @@ apply (const char *path, bool json, struct error *err)
 }
 
 static int
-diff (const char *path, bool json, struct error *err)
+diff (const struct arguments *arguments, struct error *err)
 {
   cleanup_bundle struct bundle bundle = BUNDLE_INIT;
   cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
 
-  if (bundle_read (path, &bundle, err) < 0
-      || judge (bundle.text, bundle.length, path, CALLER_APPLY, 0, &judgement,
-                err)
-             < 0)
+  if (judge_bundle (arguments->operand, &bundle, &judgement, err) < 0)
     return -1;
-  (json ? show_json : show_text) (stdout, &judgement, NULL);
+  (arguments->json ? show_json : show_text) (stdout, &judgement, NULL);
   return 0;
 }
 
@@ -77,13 +89,18 @@ static const char help[]
 static const struct
 {
   const char *name;
-  int (*run) (const char *path, bool json, struct error *err);
-} commands[] = { { "apply", apply }, { "diff", diff } };
+  const char *wants; /* said when the operand is missing */
+  /* 0 done; > 0 done, and a check failed; < 0 ERR is filled */
+  int (*run) (const struct arguments *arguments, struct error *err);
+} commands[] = {
+  { "apply", "one bundle is needed", apply },
+  { "diff", "one bundle is needed", diff },
+};
 
 static int
-run_command (int argc, char *argv[], bool *json, struct error *err)
+run_command (int argc, char *argv[], struct arguments *arguments,
+             struct error *err)
 {
-  const char *path = NULL;
   size_t c = 0;
 
   while (c < sizeof commands / sizeof *commands
@@ -94,33 +111,34 @@ run_command (int argc, char *argv[], bool *json, struct error *err)
                          "oci-hostnet");
   for (int i = 2; i < argc; i++)
     if (strcmp (argv[i], "--json") == 0)
-      *json = true;
-    else if (path == NULL && argv[i][0] != '-')
-      path = argv[i];
+      arguments->json = true;
+    else if (arguments->operand == NULL && argv[i][0] != '-'
+             && argv[i][0] != '\0')
+      arguments->operand = argv[i];
     else
-      return error_refuse (err, SENTENCE_usage, "one bundle is needed",
+      return error_refuse (err, SENTENCE_usage, commands[c].wants,
                            "oci-hostnet");
-  if (path == NULL || path[0] == '\0')
-    return error_refuse (err, SENTENCE_usage, "a bundle is needed",
+  if (arguments->operand == NULL)
+    return error_refuse (err, SENTENCE_usage, commands[c].wants,
                          "oci-hostnet");
-  return commands[c].run (path, *json, err);
+  return commands[c].run (arguments, err);
 }
 
 int
 main (int argc, char *argv[])
 {
   cleanup_error struct error err = ERROR_INIT;
-  bool json = false;
+  struct arguments arguments = { NULL, false };
   int result;
 
   if (argc == 2 && strcmp (argv[1], "--help") == 0)
     return fputs (help, stdout) < 0;
   result = argc == 2 && strcmp (argv[1], "--version") == 0
                ? version (&err)
-               : run_command (argc, argv, &json, &err);
-  if (result == 0)
-    return fflush (stdout) == 0 ? EXIT_SUCCESS : 3;
-  if (json)
+               : run_command (argc, argv, &arguments, &err);
+  if (result >= 0)
+    return fflush (stdout) == 0 ? (result > 0 ? 1 : EXIT_SUCCESS) : 3;
+  if (arguments.json)
     show_json (stdout, NULL, &err);
   report_stderr (err.message);
   return refusal_exit_status (err.id);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "checks.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+/* Colours: console_codes(4), "ECMA-48 Select Graphic Rendition". */
+static const struct
+{
+  const char *word, *colour;
+} verdicts[] = {
+  [CHECK_HOLDS] = { "holds", "\033[32m" },
+  [CHECK_FAILS] = { "fails", "\033[31m" },
+  [CHECK_WAY_OUT] = { "way out", "\033[31m" },
+  [CHECK_UNSEEN] = { "not seen", "\033[33m" },
+  [CHECK_NOTE] = { "note", "" },
+};
+
+void
+checks_add (struct checks *checks, const char *id, enum check_verdict verdict,
+            const char *reason, ...)
+{
+  char *text = NULL;
+  va_list args;
+
+  va_start (args, reason);
+  if (vasprintf (&text, reason, args) < 0)
+    abort ();
+  va_end (args);
+  checks->list
+      = xrealloc (checks->list, (checks->count + 1) * sizeof *checks->list);
+  checks->list[checks->count++] = (struct check){ id, verdict, text };
+}
+
+bool
+checks_hold (const struct checks *checks)
+{
+  for (size_t i = 0; i < checks->count; i++)
+    if (checks->list[i].verdict != CHECK_HOLDS
+        && checks->list[i].verdict != CHECK_NOTE)
+      return false;
+  return checks->count > 0;
+}
+
+const char *
+checks_word (const struct checks *checks)
+{
+  return checks_hold (checks) ? "locked" : "open";
+}
+
+void
+checks_show (FILE *to, const struct checks *checks, bool colour)
+{
+  for (size_t i = 0; i < checks->count; i++)
+    {
+      const struct check *check = &checks->list[i];
+
+      fprintf (to, "%-13s %s%-8s%s %s\n", check->id,
+               colour ? verdicts[check->verdict].colour : "",
+               verdicts[check->verdict].word, colour ? "\033[0m" : "",
+               check->reason);
+    }
+}
+
+void
+checks_add_json (struct json_buffer *out, const struct checks *checks)
+{
+  json_buffer_text (out, "[");
+  for (size_t i = 0; i < checks->count; i++)
+    {
+      const struct check *check = &checks->list[i];
+
+      json_buffer_add (out, "%s{\"id\":", i > 0 ? "," : "");
+      json_buffer_string (out, check->id);
+      json_buffer_add (out, ",\"verdict\":\"%s\",\"reason\":",
+                       verdicts[check->verdict].word);
+      json_buffer_string (out, check->reason);
+      json_buffer_text (out, "}");
+    }
+  json_buffer_text (out, "]");
+}
+
+void
+checks_clear (struct checks *checks)
+{
+  for (size_t i = 0; i < checks->count; i++)
+    free (checks->list[i].reason);
+  free (checks->list);
+  *checks = (struct checks)CHECKS_INIT;
+}

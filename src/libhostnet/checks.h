@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `verify` and `audit` found, as a list of checks: shown as a table or
+ * as JSON. */
+#ifndef HOSTNET_CHECKS_H
+#define HOSTNET_CHECKS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "json.h"
+
+enum check_verdict
+{
+  CHECK_HOLDS,
+  CHECK_FAILS,   /* a part of the lock is not in force */
+  CHECK_WAY_OUT, /* it is, and there is a way around it */
+  CHECK_UNSEEN,  /* could not be looked at: counts as failed */
+  CHECK_NOTE     /* for a person to know: counts as nothing */
+};
+
+struct check
+{
+  const char *id; /* a constant: "capabilities", "seccomp", ... */
+  enum check_verdict verdict;
+  char *reason; /* owned */
+};
+
+struct checks
+{
+  struct check *list;
+  size_t count;
+};
+
+#define CHECKS_INIT { NULL, 0 }
+#define cleanup_checks __attribute__ ((cleanup (checks_clear)))
+
+/* REASON is a printf(3) format; what comes from outside goes through
+ * escape().  It must not contain the word that checks_word() keeps for a
+ * container that really is locked. */
+void checks_add (struct checks *checks, const char *id,
+                 enum check_verdict verdict, const char *reason, ...)
+    __attribute__ ((format (printf, 4, 5)));
+
+/* Whether nothing failed, nothing was out of sight and no way out is left. */
+bool checks_hold (const struct checks *checks);
+
+/* The one word for the whole: "locked" or "open". */
+const char *checks_word (const struct checks *checks);
+
+/* One line for each check; COLOUR: with terminal colours. */
+void checks_show (FILE *to, const struct checks *checks, bool colour);
+
+/* [{"id":...,"verdict":...,"reason":...},...] */
+void checks_add_json (struct json_buffer *out, const struct checks *checks);
+
+void checks_clear (struct checks *checks);
+
+#endif
