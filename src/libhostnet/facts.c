@@ -111,5 +111,6 @@ facts_clear (struct facts *facts)
   free (facts->inherited_port);
   free (facts->mount_covers);
   free (facts->mount_is_tun);
+  ways_clear (&facts->ways);
   *facts = (struct facts) FACTS_INIT;
 }
