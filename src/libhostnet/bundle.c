@@ -20,7 +20,9 @@
 static bool
 must_be_trusted (void)
 {
-  return geteuid () == 0 && userns_is_initial ();
+  bool initial;
+
+  return geteuid () == 0 && (userns_is_initial (&initial) < 0 || initial);
 }
 
 static int
