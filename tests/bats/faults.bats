@@ -183,3 +183,257 @@ stand_in() {
 	each_call "$ERRORS" "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
 	tried 25
 }
+
+# --- no room -------------------------------------------------------------------------
+
+# no_room MESSAGE - apply and both runtimes fail with MESSAGE; the original stays, alone
+no_room() {
+	local before runtime
+	before=$(ls -A "$work/bundle")
+	for runtime in crun runc apply; do
+		STATUS=0 JOB="$1, $runtime"
+		case $runtime in
+		apply) "$PROGRAMS/oci-hostnet" apply "$work/bundle" ;;
+		*) "$PROGRAMS/oci-hostnet-$runtime" run -b "$work/bundle" "$(unique_id)" ;;
+		esac >"$work/out" 2>"$work/err" </dev/null || STATUS=$?
+		[ "$STATUS" -ne 0 ] || failed "it was not refused"
+		grep -q "cannot write the configuration .*, and it was left as it was: $1" "$work/err" || failed "the message is another"
+		! grep -q STARTED "$work/out" || failed "a container was started"
+		same "$work/original" "$work/bundle/config.json" || failed "the original is gone"
+		[ "$(ls -A "$work/bundle")" = "$before" ] || failed "something was left"
+	done
+}
+
+@test "no room: the disk, the inodes, the quota; a read-only file system" {
+	require_command crun runc
+	make_bundle "$work/bundle" "$RICH" "${TRY[@]}"
+	cp "$work/bundle/config.json" "$work/original"
+	# pages of 4 KiB: room for the original, and not for the edited one beside it
+	mount -t tmpfs -o "size=$(($(stat -c %s "$work/original") / 4096 * 4 + 12))k,mode=755" tmpfs "$work/bundle"
+	cp "$work/original" "$work/bundle/config.json"
+	no_room "No space left on device"
+	umount "$work/bundle"
+	mount -t tmpfs -o nr_inodes=3,mode=755 tmpfs "$work/bundle"
+	cp "$work/original" "$work/bundle/config.json"
+	mkdir "$work/bundle/last"
+	run ! mkdir "$work/bundle/more"
+	no_room "No space left on device"
+	rmdir "$work/bundle/last"
+	mount -o remount,ro "$work/bundle"
+	no_room "Read-only file system"
+	mount -o remount,rw "$work/bundle"
+	# the control: with room it works
+	"$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	umount "$work/bundle"
+	cp "$work/original" "$work/bundle/config.json"
+	for call in write fsync renameat; do
+		run -3 strace -o "$work/trace" --inject="$call:error=EDQUOT:when=1" "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+		[[ "$output" == *"cannot write the configuration"*"and it was left as it was: Disk quota exceeded"* ]]
+		grep INJECTED "$work/trace"
+		cmp "$work/original" "$work/bundle/config.json"
+		[ "$(ls -A "$work/bundle")" = config.json ]
+	done
+}
+
+@test "the directory is removed meanwhile" {
+	stand_in
+	new_bundle "$RICH"
+	for command in create apply; do
+		fresh
+		program="oci-hostnet-runtime create -b $work/bundle x"
+		[ $command = create ] || program="oci-hostnet apply $work/bundle"
+		# shellcheck disable=SC2086
+		strace -b execve -o "$work/trace" --inject=fsync:delay_enter=1500000 "$PROGRAMS/"$program >"$work/out" 2>&1 </dev/null 3>&- &
+		wait_for 50 temporary
+		rm -r "$work/bundle"
+		STATUS=0
+		wait $! || STATUS=$?
+		[ "$STATUS" -ne 0 ]
+		cat "$work/out"
+		grep "cannot write the configuration" "$work/out"
+		[ ! -e "$work/handed" ]
+		mkdir "$work/bundle"
+	done
+}
+
+temporary() { [ "$(ls -A "$work/bundle" | wc -l)" -eq 2 ]; }
+
+# --- limits, descriptors, odd files ----------------------------------------------------
+
+# limited LIMIT... - apply and create under that ulimit, judged as if a call had failed
+limited() {
+	local command
+	for command in "oci-hostnet apply" "oci-hostnet-runtime create -b"; do
+		fresh
+		STATUS=0 JOB="$command, ulimit $*"
+		# shellcheck disable=SC2086
+		{ (ulimit "$@" && exec "$PROGRAMS/"$command "$work/bundle" ${command:+$([[ $command == *create* ]] && echo x)}) \
+			>"$work/out" 2>"$work/err" </dev/null; } 2>/dev/null || STATUS=$?
+		if [[ $command == *create* ]]; then judge_handed; else judge_bundle; fi
+		COUNT[$STATUS]=$((${COUNT[$STATUS]-0} + 1))
+	done
+}
+
+@test "limits: the size of a file, descriptors, memory" {
+	declare -A COUNT
+	stand_in
+	new_bundle "$RICH"
+	make_reference
+	: >"$work/trace"
+	size=$(($(stat -c %s "$work/original") / 1024 + 1))
+	# SIGXFSZ ends it
+	limited -f "$size"
+	[ "${COUNT[153]}" -eq 2 ]
+	[ "$LEFT_SEEN" -eq 2 ]
+	# ignored, it is a short write and then an error
+	trap '' XFSZ
+	limited -f "$size"
+	trap - XFSZ
+	grep "cannot write the configuration .*, and it was left as it was: File too large" "$work/err"
+	for number in 3 4 5 6 7 8 9 10; do limited -n "$number"; done
+	for size in $(seq 2000 250 7000); do limited -v "$size"; done
+	# some were refused, and with the largest it worked
+	[ "$STATUS" -eq 0 ]
+	[ "${COUNT[0]}" -ge 4 ]
+}
+
+@test "closed descriptors: nothing of ours is written into the configuration" {
+	stand_in
+	new_bundle "$RICH"
+	make_reference
+	: >"$work/trace"
+	: >"$work/out"
+	: >"$work/err"
+	for program in "apply" "apply --json" "create"; do
+		for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&-' '0<&- 2>&-' '1>&- 2>&-' '0<&- 1>&- 2>&-' '1>/dev/full 2>/dev/full'; do
+			for big in yes no; do
+				fresh
+				STATUS=0 JOB="$program $closed $big"
+				# a refusal writes to the closed ones too
+				[ $big = yes ] || printf '{"a":' >"$work/bundle/config.json"
+				case $program in
+				create) eval "\"\$PROGRAMS/oci-hostnet-runtime\" create -b \"\$work/bundle\" x $closed" || STATUS=$? ;;
+				*) eval "\"\$PROGRAMS/oci-hostnet\" $program \"\$work/bundle\" $closed" || STATUS=$? ;;
+				esac >/dev/null 2>&1
+				if [ $big = no ]; then
+					[ "$STATUS" -ne 0 ]
+					[ "$(cat "$work/bundle/config.json")" = '{"a":' ]
+					[ ! -e "$work/handed" ]
+					continue
+				fi
+				if [ "$program" = create ]; then judge_handed; else judge_bundle; fi
+				# every one of them could be edited
+				[ $FOUND = finished ] || failed "it was not edited"
+			done
+		done
+	done
+}
+
+@test "the hook's input and output: closed, full, cut off, a slow pipe" {
+	hook=$PROGRAMS/oci-hostnet-hook
+	new_bundle "$RICH"
+	make_reference
+	: >"$work/trace"
+	for bad in '<&-' '>&-' '>/dev/full' '<&- >&- 2>&-' '>&- 2>&-' '</dev/null'; do
+		run -1 --separate-stderr eval "\"\$hook\" precreate <\"\$work/original\" $bad"
+		[ -z "$output" ]
+	done
+	# nobody reads: killed by SIGPIPE, or refused where that is ignored
+	for ignored in - ''; do
+		trap -- "${ignored}" PIPE
+		mkfifo "$work/pipe"
+		exec 9<>"$work/pipe" 8>"$work/pipe"
+		exec 9>&-
+		run bash -c '"$0" precreate <"$1" >&8 8>&-' "$hook" "$work/original"
+		exec 8>&-
+		[ "$status" -ne 0 ]
+		rm "$work/pipe"
+	done
+	# podman dies meanwhile: every 400th prefix, and the last ones
+	size=$(stat -c %s "$work/original")
+	for length in $(seq 1 400 "$size") $((size - 3)) $((size - 2)); do
+		run -1 --separate-stderr "$hook" precreate < <(head -c "$length" "$work/original")
+		[ -z "$output" ]
+	done
+	# a reader that takes little at a time, and a writer that gives little
+	dd if="$work/original" bs=7 2>/dev/null | "$hook" precreate | dd bs=11 iflag=fullblock 2>/dev/null | cmp - "$work/reference"
+}
+
+@test "reads and writes that move less than they were asked for" {
+	new_bundle "$RICH"
+	make_reference
+	: >"$work/trace"
+	for bytes in 1 7 100 4096; do
+		fresh
+		STATUS=0 JOB="at most $bytes bytes at a time"
+		"$TOOLS/short" "$bytes" "$PROGRAMS/oci-hostnet" apply "$work/bundle" >"$work/out" 2>"$work/err" || STATUS=$?
+		judge_bundle
+		[ "$FOUND" = finished ]
+		[ "$(sed -n 's/^shortened //p' "$work/err")" -ge 5 ] || failed "too few calls were shortened"
+		"$TOOLS/short" "$bytes" "$PROGRAMS/oci-hostnet-hook" precreate <"$work/original" 2>"$work/err" | cmp - "$work/reference"
+		[ "$(sed -n 's/^shortened //p' "$work/err")" -ge 5 ] || failed "too few calls of the hook were shortened"
+	done
+}
+
+@test "odd files in the place of config.json are refused within a second" {
+	stand_in
+	mkfifo "$work/fifo"
+	mkdir "$work/directory"
+	mknod "$work/zero" c 1 5
+	ln -s /dev/zero "$work/link"
+	for odd in fifo directory zero link; do
+		rm -rf "$work/bundle/config.json" "$work/handed"
+		mv "$work/$odd" "$work/bundle/config.json"
+		for command in "oci-hostnet apply $work/bundle" "oci-hostnet-runtime create -b $work/bundle x"; do
+			# shellcheck disable=SC2086
+			run timeout -s KILL 1 "$PROGRAMS/"$command
+			echo "$odd $command: $status $output"
+			[ "$status" -eq 3 ] || [ "$status" -eq 1 ]
+			[[ "$output" == *"is not a regular file: replace it by one" ]]
+			[ ! -e "$work/handed" ]
+			[ "$(ls -A "$work/bundle")" = config.json ]
+		done
+	done
+}
+
+@test "without /proc: refused" {
+	stand_in
+	new_bundle "$RICH"
+	for command in "oci-hostnet apply $work/bundle" "oci-hostnet-runtime create -b $work/bundle x" "oci-hostnet-hook precreate"; do
+		# shellcheck disable=SC2086
+		run unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' - "$PROGRAMS/"$command <"$work/original"
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ "$output" == "oci-hostnet: "* ]]
+		[ ! -e "$work/handed" ]
+		cmp "$work/original" "$work/bundle/config.json"
+	done
+}
+
+# --- at once -------------------------------------------------------------------------
+
+# in_own_pids DELAY TRACE - apply with the same process id as everyone else here, and so much
+# time between opening and writing
+in_own_pids() {
+	exec unshare -p -f strace -o "$2" --inject="write:delay_enter=$1:when=1" "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+}
+
+@test "two at once with the same process id, from two containers: neither spoils the other's" {
+	new_bundle "$RICH"
+	make_reference
+	: >"$work/out"
+	in_own_pids 600000 "$work/trace" >"$work/err" 2>&1 </dev/null 3>&- &
+	first=$!
+	wait_for 50 temporary
+	in_own_pids 1200000 "$work/trace2" >"$work/err2" 2>&1 </dev/null 3>&- &
+	second=$!
+	STATUS=0 JOB="the first of two"
+	wait $first || STATUS=$?
+	[ "$STATUS" -eq 0 ] || failed "the first failed"
+	# the second is still at it
+	same "$work/bundle/config.json" "$work/reference" || failed "the first put something unfinished there"
+	STATUS=0 JOB="the second of two"
+	wait $second || { cat "$work/err2"; failed "the second failed"; }
+	judge_bundle
+	[ "$FOUND" = finished ]
+}
