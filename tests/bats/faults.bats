@@ -437,3 +437,75 @@ in_own_pids() {
 	judge_bundle
 	[ "$FOUND" = finished ]
 }
+
+# A container that has the host's network and asks for the lock; PLACEHOLDER is its name.
+HERD="del(.linux.namespaces[] | select(.type == \"network\"))
+	| .annotations = {\"io.oci-hostnet.lock\": \"standard\"}
+	| .process.capabilities[] |= . + [\"CAP_NET_ADMIN\"]
+	| .linux.cgroupsPath = \"/$HOSTNET_TAG-PLACEHOLDER\""
+
+# herd NUMBER... - creates them all at once; every 8th under runc
+herd() {
+	local n
+	for n; do
+		"$PROGRAMS/oci-hostnet-$(herd_runtime "$n")" create -b "$work/$n" --pid-file "$work/$n/pid" "herd-$n" \
+			</dev/null >"$work/$n/out" 2>&1 3>&- &
+		HERD_PIDS[n]=$!
+	done
+}
+
+herd_runtime() { if [ $(($1 % 8)) = 0 ]; then echo runc; else echo crun; fi; }
+
+# locked PID - by what the kernel says: NET_ADMIN is bit 12, seccomp's filter is mode 2
+locked() {
+	local bounding seccomp
+	bounding=$(sed -n 's/^CapBnd:\t//p' "/proc/$1/status")
+	seccomp=$(sed -n 's/^Seccomp:\t//p' "/proc/$1/status")
+	[ -n "$bounding" ] && [ $((0x$bounding & (1 << 12 | 1 << 13))) -eq 0 ] && [ "$seccomp" = 2 ]
+}
+
+@test "200 containers created at once, 50 times one bundle: all edited, all locked, nothing left" {
+	require_command crun runc
+	local n failed=0 runtime
+	declare -a HERD_PIDS
+	make_bundle "$work/bundle" "$HERD" sh -c 'echo STARTED; ifconfig lo:1 127.0.0.3; echo ready; exec sleep 1000'
+	cp "$work/bundle/config.json" "$work/original"
+	"$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	cp "$work/bundle/config.json" "$work/reference"
+	cp "$work/original" "$work/bundle/config.json"
+	remember_host
+	set +T
+	for n in {1..200}; do
+		mkdir "$work/$n"
+		sed "s/PLACEHOLDER/$n/" "$work/original" >"$work/$n/config.json"
+	done
+	herd {1..100}
+	for n in {1..50}; do
+		"$PROGRAMS/oci-hostnet" apply "$work/bundle" >"$work/apply-$n" 2>&1 3>&- &
+		APPLIES[n]=$!
+	done
+	herd {101..200}
+	for n in {1..200}; do wait "${HERD_PIDS[n]}" || { cat "$work/$n/out"; failed=1; }; done
+	for n in {1..50}; do wait "${APPLIES[n]}" || { cat "$work/apply-$n"; failed=1; }; done
+	[ $failed = 0 ]
+	cmp "$work/bundle/config.json" "$work/reference"
+	for n in {1..200}; do
+		sed "s/PLACEHOLDER/$n/" "$work/reference" | cmp - "$work/$n/config.json" || failed=1
+		"$(herd_runtime "$n")" start "herd-$n" </dev/null 3>&- || failed=1
+	done
+	for n in {1..200}; do
+		wait_for 100 grep -q ^ready "$work/$n/out" && locked "$(cat "$work/$n/pid")" &&
+			grep -q STARTED "$work/$n/out" && grep -q "SIOCSIFADDR: Permission denied" "$work/$n/out" ||
+			{ echo "container $n:"; cat "$work/$n/out"; grep -E 'CapBnd|Seccomp' "/proc/$(cat "$work/$n/pid")/status"; failed=1; }
+	done
+	[ $failed = 0 ]
+	# the judge can tell: this shell is not locked
+	run ! locked $$
+	for n in {1..200}; do "$(herd_runtime "$n")" delete -f "herd-$n" </dev/null 3>&- || failed=1; done
+	set -T
+	[ $failed = 0 ]
+	[ -z "$(find "$work" -name '.config.json*')" ]
+	[ "$(crun list -q | grep -c herd; runc list -q | grep -c herd)" = "0
+0" ]
+	host_unchanged
+}
