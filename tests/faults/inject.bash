@@ -164,6 +164,8 @@ judge_bundle() {
 		failed "config.json is neither the original nor the finished file" || return
 	fi
 	[ "$STATUS" -ne 0 ] || [ $FOUND = finished ] || failed "success was claimed" || return
+	# what the disk did not confirm is not finished, whatever the cache shows
+	[[ $JOB != fsync*": E"* ]] || [ "$STATUS" -ne 0 ] || failed "the disk failed, and success was claimed" || return
 	LEFT=()
 	for file in "$work"/bundle/* "$work"/bundle/.[!.]*; do
 		[ ! -e "$file" ] || [ "$file" = "$work/bundle/config.json" ] || LEFT+=("$file")
