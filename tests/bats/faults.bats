@@ -444,37 +444,6 @@ HERD="del(.linux.namespaces[] | select(.type == \"network\"))
 	| .process.capabilities[] |= . + [\"CAP_NET_ADMIN\"]
 	| .linux.cgroupsPath = \"/$HOSTNET_TAG-PLACEHOLDER\""
 
-# herd NUMBER... - creates them all at once; every 8th under runc
-herd() {
-	local n
-	for n; do
-		"$PROGRAMS/oci-hostnet-$(herd_runtime "$n")" create -b "$work/$n" --pid-file "$work/$n/pid" "herd-$n" \
-			</dev/null >"$work/$n/out" 2>&1 3>&- &
-		HERD_PIDS[n]=$!
-	done
-}
-
-herd_runtime() { if [ $(($1 % 8)) = 0 ]; then echo runc; else echo crun; fi; }
-
-# each_herd COMMAND... - by the runtime itself, two at a time
-each_herd() {
-	for n in {1..200}; do
-		if [ $((n % 8)) = 0 ]; then printf 'runc %s herd-%d\0' "$*" "$n"; else printf 'crun %s herd-%d\0' "$*" "$n"; fi
-	done | xargs -0 -P 2 -I WORDS sh -c WORDS 3>&-
-}
-
-# locked PID - by what the kernel says: NET_ADMIN is bit 12, seccomp's filter is mode 2
-locked() {
-	local name value bounding='' seccomp=''
-	while read -r name value; do
-		case $name in
-		CapBnd:) bounding=$value ;;
-		Seccomp:) seccomp=$value ;;
-		esac
-	done <"/proc/$1/status"
-	[ -n "$bounding" ] && [ $((0x$bounding & (1 << 12 | 1 << 13))) -eq 0 ] && [ "$seccomp" = 2 ]
-}
-
 @test "200 containers created at once, 50 times one bundle: all edited, all locked, nothing left" {
 	require_command crun runc
 	local n failed=0 runtime

@@ -176,7 +176,6 @@ judge_bundle() {
 # Only who is killed leaves a file; nobody may read it who cannot read config.json, and it
 # does not stand in the way of the next one.
 judge_left() {
-	local before
 	[ "$STATUS" -gt 128 ] || failed "a file was left: ${LEFT[*]}" || return
 	LEFT_SEEN=$((${LEFT_SEEN-0} + 1))
 	case $(stat -c '%a %u %g' "${LEFT[@]}") in
@@ -221,4 +220,37 @@ judge_refusal() {
 	[ "$STATUS" -ne 0 ] || failed "it was not refused" || return
 	[ ! -e "$work/handed" ] || failed "the runtime was started" || return
 	same "$work/bundle/config.json" "$work/original" || failed "config.json was changed"
+}
+
+# --- many at once --------------------------------------------------------------------
+
+# herd NUMBER... - creates them all at once; every 8th under runc
+herd() {
+	local n
+	for n; do
+		"$PROGRAMS/oci-hostnet-$(herd_runtime "$n")" create -b "$work/$n" --pid-file "$work/$n/pid" "herd-$n" \
+			</dev/null >"$work/$n/out" 2>&1 3>&- &
+		HERD_PIDS[n]=$!
+	done
+}
+
+herd_runtime() { if [ $(($1 % 8)) = 0 ]; then echo runc; else echo crun; fi; }
+
+# each_herd COMMAND... - by the runtime itself, two at a time
+each_herd() {
+	for n in {1..200}; do
+		if [ $((n % 8)) = 0 ]; then printf 'runc %s herd-%d\0' "$*" "$n"; else printf 'crun %s herd-%d\0' "$*" "$n"; fi
+	done | xargs -0 -P 2 -I WORDS sh -c WORDS 3>&-
+}
+
+# locked PID - by what the kernel says: NET_ADMIN is bit 12, seccomp's filter is mode 2
+locked() {
+	local name value bounding='' seccomp=''
+	while read -r name value; do
+		case $name in
+		CapBnd:) bounding=$value ;;
+		Seccomp:) seccomp=$value ;;
+		esac
+	done <"/proc/$1/status"
+	[ -n "$bounding" ] && [ $((0x$bounding & (1 << 12 | 1 << 13))) -eq 0 ] && [ "$seccomp" = 2 ]
 }
