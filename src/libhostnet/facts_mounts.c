@@ -202,15 +202,20 @@ is_bind (const struct json_doc *config, json_node mount)
   return false;
 }
 
-static bool
-is_tun_source (const char *path)
+/* 0, or -1 with errno when it cannot be told. */
+static int
+is_tun_source (const char *path, bool *is)
 {
   struct stat found;
 
-  if (strcmp (path, "/dev/net") == 0)
-    return true;
-  return stat (path, &found) == 0 && S_ISCHR (found.st_mode)
-         && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+  *is = strcmp (path, "/dev/net") == 0;
+  if (*is)
+    return 0;
+  if (stat (path, &found) < 0)
+    return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+  *is = S_ISCHR (found.st_mode)
+        && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+  return 0;
 }
 
 int
@@ -245,6 +250,9 @@ judge_mount (const struct json_doc *config, json_node mount,
   if (found <= 0)
     return found;
   exists = found == 1;
+  if (is_tun_source (real, tun) < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "resolving a mount source");
   /* A bind of the root filesystem, of a part of it or of what holds it takes
    * the fresh proc and sysfs along that the runtime mounts there before. */
   *kernel = covers (table, real, exists)
@@ -252,7 +260,6 @@ judge_mount (const struct json_doc *config, json_node mount,
             || (!exists && strstr (real, "/..") != NULL)
             || (root != NULL
                 && (is_below (real, root) || is_below (root, real)));
-  *tun = is_tun_source (real);
   return 0;
 }
 

@@ -263,8 +263,11 @@ look_at_mount (const struct json_doc *config, json_node mount,
   source = (struct source){ destination, real,
                             is_read_only (config, mount) };
   /* What is not there is the runtime's to complain of. */
-  if (stat (real, &status) < 0)
+  if (found == 2)
     return 0;
+  if (stat (real, &status) < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "looking at a mount source");
   look_at_directories (&source, ways);
   look_at_sockets (&source, &status, ways);
   if (S_ISBLK (status.st_mode) || S_ISCHR (status.st_mode))
