@@ -127,6 +127,11 @@ conditions() {
 		| .linux.seccomp.syscalls += '"$rules" strict families
 	expect_status 0
 	[ "$(seen "families syscall:")" = "1 10 16" ]
+	# socketcall denied by the profile too, in another way
+	run container "$1" "$DOCKER | $STRICT"' | .linux.seccomp.syscalls += [
+		{names: ["socketcall"], action: "SCMP_ACT_ERRNO", errnoRet: 13}]' strict families
+	expect_status 0
+	[ "$(seen "families socketcall:")" = none ]
 	# a denial that is none
 	run container "$1" "$NO_SECCOMP | $STRICT"' | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
 		architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"], syscalls: [
