@@ -70,7 +70,8 @@ find_namespace (const struct json_doc *config, json_node namespaces,
       *path = json_string (config, node);
       if (nsfs_is_own (type, *path, &own) == 0 && own)
         {
-          cleanup_freep (path);
+          free (*path);
+          *path = NULL;
           return 0;
         }
       return 1;

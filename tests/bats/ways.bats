@@ -122,6 +122,9 @@ host_pid() {
 @test "the host's IPC namespace" {
 	way way_ipc_host "the host's IPC namespace" 'del(.linux.namespaces[] | select(.type == "ipc"))'
 	way way_ipc_host "the host's IPC namespace" '(.linux.namespaces[] | select(.type == "ipc")).path = "/proc/self/ns/ipc"' runc
+	# crun joins the second of two
+	way way_ipc_host "the host's IPC namespace" '.linux.namespaces += [{type: "ipc", path: "/proc/self/ns/ipc"}]'
+	way way_pid_joined "joins the PID namespace" '.linux.namespaces += [{type: "pid", path: "/proc/2147483647/ns/pid"}]'
 }
 
 # --- sockets -------------------------------------------------------------------------
@@ -276,17 +279,27 @@ bound_readonly() {
 		make_bundle "$work/bundle" "$change | .linux.namespaces += [{type: \"cgroup\"}]" true
 		run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
 		jq -e '.mounts[-1].options == ["rw", "nosuid"]' "$work/bundle/config.json"
+		# one that is joined may be the host's
+		make_bundle "$work/bundle" "$change | .linux.namespaces += [{type: \"cgroup\", path: \"/proc/1/ns/cgroup\"}]" true
+		run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+		jq -e '.mounts[-1].options == ["nosuid", "ro"]' "$work/bundle/config.json"
+		make_bundle "$work/bundle" "$change | .linux.namespaces += [{type: \"cgroup\"}, {type: \"cgroup\", path: \"/proc/1/ns/cgroup\"}]" true
+		run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+		jq -e '.mounts[-1].options == ["nosuid", "ro"]' "$work/bundle/config.json"
 	done
 }
 
 host_cgroups() {
-	# what the config asks for: uid 0 could move or kill the host's processes
-	run -0 container "$1" '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["rw", "nosuid"]}]' sh -c '
-		for f in $(find /sys/fs/cgroup -name cgroup.procs -o -name tasks); do
-			(echo $$ >$f) 2>/dev/null && echo "written $f"
-		done; echo ran'
-	expect_output ran
-	[[ $output != *written* ]]
+	local namespace
+	for namespace in . '.linux.namespaces += [{type: "cgroup", path: "/proc/self/ns/cgroup"}]'; do
+		# what the configuration asks for: uid 0 could move or kill the host's processes
+		run -0 container "$1" "$namespace"' | .mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["rw", "nosuid"]}]' sh -c '
+			for f in $(find /sys/fs/cgroup -name cgroup.procs -o -name tasks); do
+				(echo $$ >$f) 2>/dev/null && echo "written $f"
+			done; echo ran'
+		expect_output ran
+		[[ $output != *written* ]]
+	done
 }
 @test "crun: no cgroup of the host can be written" { host_cgroups crun; }
 @test "runc: no cgroup of the host can be written" { host_cgroups runc; }
