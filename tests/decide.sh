@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The table decide.tsv through decide().  TAP.
+# decide.sh [PATTERN] - the table decide.tsv through decide(), or those of its rows whose
+# first three columns match the extended regular expression.  TAP.
 set -u
 top=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 judge=${top_builddir:-$top}/tests/unit/judge_file
@@ -10,6 +11,7 @@ ask='.annotations["io.oci-hostnet.network"] = "host"'
 n=0
 while IFS=$'\t' read -r caller capture expression expected policy; do
   case $caller in '#'* | '') continue ;; esac
+  [[ $# = 0 || "$caller $capture: $expression" =~ $1 ]] || continue
   n=$((n + 1))
   name="$caller $capture: $expression${policy:+ under $policy}"
   [ -n "$policy" ] && policy="{\"version\":1,$policy}" || policy='{"version":1}'

@@ -97,6 +97,13 @@ refused() {
 	[ ! -e started ]
 }
 @test "a world-writable configuration" { chmod 666 "$config"; refused 'others than root can write it'; }
+@test "a configuration, a bundle that a group can write" {
+	chmod 664 "$config"
+	refused 'others than root can write it'
+	chmod 644 "$config"
+	chmod 775 "$work/bundle"
+	refused 'others than root can write it'
+}
 @test "a world-writable bundle" { chmod 777 "$work/bundle"; refused 'others than root can write it'; }
 @test "a read-only bundle" {
 	mount --bind "$work/bundle" "$work/bundle"
@@ -183,6 +190,20 @@ refused() {
 	install -m 755 "$work/script" bin/crun
 	run -1 timeout 10 "$PROGRAMS/oci-hostnet-runtime" state x
 	[[ "$output" == *"it is a script"* ]]
+}
+@test "a runtime that others can write, or that belongs to somebody else" {
+	cd "$work"
+	chmod 775 bin/crun
+	run -1 "$PROGRAMS/oci-hostnet-runtime" state x
+	[[ "$output" == *"cannot be used, others than root can write it"* ]]
+	chmod 757 bin/crun
+	run -1 "$PROGRAMS/oci-hostnet-runtime" state x
+	[[ "$output" == *"cannot be used, others than root can write it"* ]]
+	chmod 755 bin/crun
+	chown 1000 bin/crun
+	run -1 "$PROGRAMS/oci-hostnet-runtime" state x
+	[[ "$output" == *"cannot be used, others than root can write it"* ]]
+	[ ! -e started ]
 }
 @test "arguments, environment, descriptors and argv[0] reach the runtime untouched" {
 	cat >"$work/show.c" <<-'C'

@@ -109,6 +109,19 @@ guarded() {
 	kill $other
 }
 
+@test "guard: the state and the bundle must ask alike" {
+	make_bundle "$work"
+	"$PROGRAMS/oci-hostnet" apply "$work"
+	chmod 755 "$work"
+	# shellcheck disable=SC2059
+	run -1 "$hook" createRuntime <<<"$(printf '{"id":"x","pid":%d,"bundle":"%s","annotations":{}}' $$ "$work")"
+	[[ "$output" == *"it does not ask as the state does"* ]]
+	make_bundle "$work" 'del(.annotations)'
+	# shellcheck disable=SC2059
+	run -1 "$hook" createRuntime <<<"$(printf '{"id":"x","pid":%d,"bundle":"%s","annotations":{"io.oci-hostnet.network":"host"}}' $$ "$work")"
+	[[ "$output" == *"it does not ask as the state does"* ]]
+}
+
 # with_syslog COMMAND...: a /dev of its own, where syslog listens
 with_syslog() {
 	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
@@ -162,4 +175,27 @@ edited() {
 @test "a source that is not there and goes on with .. is bound read-only" {
 	edited '.mounts += [{destination: "/x", type: "bind", source: "/nonexistent/../proc/sys", options: ["rbind", "rw"]}]' '.mounts[-1].options == ["rbind", "rro"]'
 	edited '.mounts += [{destination: "/x", type: "bind", source: "/nonexistent/data", options: ["rbind", "rw"]}]' '.mounts[-1].options == ["rbind", "rw"]'
+}
+
+@test "/proc/sys is among the read-only paths, whatever was there" {
+	edited 'del(.linux.readonlyPaths)' '.linux.readonlyPaths == ["/proc/sys"]'
+	edited '.linux.readonlyPaths = []' '.linux.readonlyPaths == ["/proc/sys"]'
+	edited '.linux.readonlyPaths = ["/proc/bus"]' '.linux.readonlyPaths == ["/proc/bus", "/proc/sys"]'
+}
+
+@test "of opposing options the one that locks is the last" {
+	edited '(.mounts[] | select(.type == "sysfs").options) = ["ro", "nosuid", "rw"]' \
+		'[.mounts[] | select(.type == "sysfs").options] == [["ro", "nosuid"]]'
+	edited '.mounts += [{destination: "/x", type: "bind", source: "/proc/sys", options: ["rbind", "rro", "rrw"]}]' \
+		'.mounts[-1].options == ["rbind", "rro"]'
+	edited '.mounts += [{destination: "/x", type: "bind", source: "/sys", options: ["rbind", "ro", "rw"]}]' \
+		'.mounts[-1].options == ["rbind", "ro", "rro"]'
+}
+
+@test "a bind of a device that makes interfaces goes, under any name" {
+	mknod "$work/harmless" c 10 200
+	edited ".mounts += [{destination: \"/dev/x\", type: \"bind\", source: \"$work/harmless\", options: [\"bind\"]}]" \
+		'[.mounts[] | select(.destination == "/dev/x")] == []'
+	edited '.mounts += [{destination: "/dev/net", type: "bind", source: "/dev/net", options: ["rbind"]}]' \
+		'[.mounts[] | select(.destination == "/dev/net")] == []'
 }

@@ -127,6 +127,11 @@ conditions() {
 		| .linux.seccomp.syscalls += '"$rules" strict families
 	expect_status 0
 	[ "$(seen "families syscall:")" = "1 10 16" ]
+	# podman's default is the errno with which socketcall is denied beside a default
+	run container "$1" "$STRICT" strict families
+	expect_status 0
+	[ "$(seen "families syscall:")" = "1 2 10 16" ]
+	[ "$(seen "families socketcall:")" = none ]
 	# socketcall denied by the profile too, in another way
 	run container "$1" "$DOCKER | $STRICT"' | .linux.seccomp.syscalls += [
 		{names: ["socketcall"], action: "SCMP_ACT_ERRNO", errnoRet: 13}]' strict families

@@ -262,6 +262,19 @@ bound_readonly() {
 		umount "$work/kernel/$kind"
 	done
 	[ "$known" -ge 4 ]
+	# a place with a space and a backslash; of two on one place the upper one
+	mkdir "$work/kernel/a \\ b"
+	mount -t proc proc "$work/kernel/a \\ b"
+	bound_readonly "$work/kernel/a \\\\ b/sys"
+	umount "$work/kernel/a \\ b"
+	mount -t tmpfs tmpfs "$work/kernel/proc"
+	mount -t proc proc "$work/kernel/proc"
+	bound_readonly "$work/kernel/proc/sys/net"
+	umount "$work/kernel/proc" "$work/kernel/proc"
+	# by another name
+	ln -s /proc/sys "$work/link"
+	bound_readonly "$work/link"
+	bound_readonly "$work/link/net"
 	bound_readonly "$(awk '$(NF - 2) == "cgroup" { print $5; exit }' /proc/self/mountinfo)"
 	# the control
 	make_bundle "$work/bundle" "$(bind "$work/kernel" rw)" true
