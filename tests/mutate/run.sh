@@ -51,7 +51,7 @@ make_trees() {
 		cp -a "$top/." "$work/tree.0/"
 	fi
 	if ! (cd "$work/tree.0" && ./autogen.sh && ./configure CFLAGS='-g -O1' &&
-		make -j"$workers" && make check TESTS=) >"$work/build.log" 2>&1; then
+		make -j"$workers" check TESTS=) >"$work/build.log" 2>&1; then
 		tail -n 30 "$work/build.log" >&2
 		fail "the scratch build failed"
 	fi
@@ -74,11 +74,12 @@ split() {
 	single+=("$rest")
 }
 
-# tap TREE TEST - what it says. TEST: unit/test_x, x.sh, or `x.bats: REGEX`
+# tap TREE TEST - what it says. TEST: unit/test_x, x.sh, `decide.sh: PATTERN`, `x.bats: REGEX`
 tap() {
 	local tree=$1 test=$2 command
 	case $test in
 	*.bats:\ *) command=("$tree/tests/bats-tap" "$tree/tests/bats/${test%%: *}" --filter "${test#*: }") ;;
+	*.sh:\ *) command=("$tree/tests/${test%%: *}" "${test#*: }") ;;
 	*.bats) command=("$tree/tests/bats-tap" "$tree/tests/bats/$test") ;;
 	*) command=("$tree/tests/$test") ;;
 	esac
@@ -123,7 +124,7 @@ mutate() {
 # try - runs the tests of the row against its mutant: prints VERDICT TAB COUNT TAB FIRST
 try() {
 	local tree=$work/tree.$SLOT single test kept said=$work/said.$SLOT count=0 first='' dead='' rc failed
-	if ! (cd "$tree" && make && make check TESTS=) >"$work/make.$SLOT" 2>&1; then
+	if ! (cd "$tree" && make check TESTS=) >"$work/make.$SLOT" 2>&1; then
 		printf 'ERROR\t0\tit does not compile: %s\n' "$(grep -m 1 'error:' "$work/make.$SLOT" | tr '\t' ' ')"
 		return
 	fi
