@@ -87,6 +87,9 @@ refused() {
 	chown 100000 "$work/bundle"
 	refused 'cannot be trusted, it belongs to uid 100000'
 	make_bundle "$work/bundle" "$PRIVATE | $USERNS"
+	chown 100001 "$work/bundle"
+	refused 'cannot be trusted, it belongs to uid 100001'
+	chown 100000 "$work/bundle"
 	cd "$work"
 	run -0 "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
 	[ -e started ]
@@ -102,6 +105,13 @@ refused() {
 	refused 'others than root can write it'
 	chmod 644 "$config"
 	chmod 775 "$work/bundle"
+	refused 'others than root can write it'
+}
+@test "a configuration, a bundle that others can write, and the group cannot" {
+	chmod 646 "$config"
+	refused 'others than root can write it'
+	chmod 644 "$config"
+	chmod 757 "$work/bundle"
 	refused 'others than root can write it'
 }
 @test "a world-writable bundle" { chmod 777 "$work/bundle"; refused 'others than root can write it'; }
@@ -280,6 +290,16 @@ refused() {
 	[[ "$output" == *"the policy $HOSTNET_POLICY"* ]]
 	jq -e '.msg | startswith("the policy")' log
 	[ ! -e started ]
+}
+@test "what says that it is locked, and how, is believed only when it is" {
+	run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	cp "$config" "$work/locked"
+	for change in 's/\(applied.*\)standard/\1strict/' 's/\(applied.*\)capabilities/\1nothing/' 's/"CAP_KILL"/"CAP_KILL","CAP_NET_RAW"/'; do
+		sed "$change" "$work/locked" >"$config"
+		! cmp -s "$config" "$work/locked" || { echo "$change changes nothing"; return 1; }
+		run -1 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+		[[ "$output" == *"io.oci-hostnet.applied"*"its lock is not in force"* ]]
+	done
 }
 @test "apply says what it leaves as it is" {
 	make_bundle "$work/bundle" "$UNASKED | $ADMIN"

@@ -101,6 +101,38 @@ by_process() {
 @test "crun: exec --process cannot, without a seccomp section of its own" { by_process crun "$NO_SECCOMP"; }
 @test "runc: exec --process cannot, without a seccomp section of its own" { by_process runc "$NO_SECCOMP"; }
 
+# The kernel would cut some of them by the bounding set: what the runtime reads.
+@test "all five sets of the process file are cut to what the container was given" {
+	local work=$BATS_TEST_TMPDIR set
+	mkdir "$work/bin"
+	gcc -static -o "$work/bin/crun" -x c - <<-'C'
+		#include <stdio.h>
+		#include <string.h>
+		int main (int argc, char **argv)
+		{
+		  char line[4096];
+		  FILE *file = NULL;
+		  for (int i = 1; i < argc; i++)
+		    if (strncmp (argv[i], "--process=", 10) == 0) file = fopen (argv[i] + 10, "r");
+		  while (file != NULL && fgets (line, sizeof line, file) != NULL) fputs (line, stdout);
+		  return 0;
+		}
+	C
+	chmod 755 "$work/bin" "$work/bin/crun"
+	running crun .
+	process_file . try
+	policy '{"version": 1, "runtime": "'"$work/bin/crun"'"}'
+	run "$PROGRAMS/oci-hostnet-runtime" exec --process "$PROCESS" "$STARTED_ID"
+	no_policy
+	expect_status 0
+	for set in bounding effective inheritable permitted ambient; do
+		[ "$(jq -c ".capabilities.$set" <<<"$output")" = '["CAP_CHOWN","CAP_KILL","CAP_NET_BIND_SERVICE"]' ] ||
+			{ echo "$set: $(jq -c ".capabilities.$set" <<<"$output")"; return 1; }
+	done
+	# and nothing else
+	[ "$(jq -S 'del(.capabilities)' <<<"$output")" = "$(jq -S 'del(.capabilities)' "$PROCESS")" ]
+}
+
 by_cap() {
 	running "$1" .
 	run in_container "$1" --cap CAP_NET_ADMIN "$STARTED_ID" try

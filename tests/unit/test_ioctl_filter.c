@@ -203,6 +203,9 @@ static const struct rule_set rule_sets[] = {
     IOCTL ("ALLOW", ""), PLANS, NULL },
   { IOCTL ("ERRNO", MASKED (M_FFFFFF00, M_8B00) ERRNO_RET ("13")) ","
     IOCTL ("ALLOW", EQ (M_8B00)), PLANS | DISPUTED, NULL },
+  /* one like it, which only pretends */
+  { IOCTL ("ERRNO", MASKED (M_FFFFFF00, M_8B00) ERRNO_RET ("0")), PLANS,
+    NULL },
   /* denying rules of another kind: they stay, or are refused */
   { IOCTL ("ERRNO", IF (ARG ("0", "EQ", "3", "0"))), PLANS | CONDITION, NULL },
   { IOCTL ("ERRNO", IF (ARG ("1", "GT", C_5401, "0"))), PLANS | CONDITION,
