@@ -203,7 +203,8 @@ static const struct rule_set rule_sets[] = {
     IOCTL ("ALLOW", ""), PLANS, NULL },
   { IOCTL ("ERRNO", MASKED (M_FFFFFF00, M_8B00) ERRNO_RET ("13")) ","
     IOCTL ("ALLOW", EQ (M_8B00)), PLANS | DISPUTED, NULL },
-  /* one like it, which only pretends */
+  /* one like it that permits, or only pretends */
+  { IOCTL ("ALLOW", MASKED (M_FFFFFF00, M_8B00)), PLANS, NULL },
   { IOCTL ("ERRNO", MASKED (M_FFFFFF00, M_8B00) ERRNO_RET ("0")), PLANS,
     NULL },
   /* denying rules of another kind: they stay, or are refused */
