@@ -58,10 +58,18 @@ unescape_octal (char *text)
 /* filesystems(5): what root of a container writes there, the host's kernel
  * does: sysctls, interfaces, cgroup.kill and net_cls of other cgroups, kprobes,
  * pinned BPF maps, interpreters of binfmt_misc. */
-static const char *const kernel_types[]
-    = { "proc",    "sysfs",    "cgroup",   "cgroup2",     "bpf",
-        "debugfs", "tracefs",  "configfs", "binfmt_misc", "securityfs",
-        "pstore",  "efivarfs", "fusectl",  "resctrl",     "selinuxfs" };
+#define TYPE(name) { name, sizeof name - 1 }
+static const struct
+{
+  const char *name;
+  size_t length;
+} kernel_types[]
+    = { TYPE ("proc"),       TYPE ("sysfs"),    TYPE ("cgroup"),
+        TYPE ("cgroup2"),    TYPE ("bpf"),      TYPE ("debugfs"),
+        TYPE ("tracefs"),    TYPE ("configfs"), TYPE ("binfmt_misc"),
+        TYPE ("securityfs"), TYPE ("pstore"),   TYPE ("efivarfs"),
+        TYPE ("fusectl"),    TYPE ("resctrl"),  TYPE ("selinuxfs") };
+#undef TYPE
 
 /* TYPE as it stands in mountinfo: with more behind it. */
 static bool
@@ -70,8 +78,8 @@ is_kernel_type (const char *type)
   size_t length = strcspn (type, " ");
 
   for (size_t i = 0; i < sizeof kernel_types / sizeof *kernel_types; i++)
-    if (strlen (kernel_types[i]) == length
-        && strncmp (kernel_types[i], type, length) == 0)
+    if (kernel_types[i].length == length
+        && memcmp (kernel_types[i].name, type, length) == 0)
       return true;
   return false;
 }
