@@ -36,6 +36,10 @@ struct decision
 bool decide_concerns (const struct request *request,
                       const struct facts *facts);
 
+/* Where it does not: refuses annotations of ours, which do nothing there. */
+int decide_pointless (const struct json_doc *config,
+                      const struct request *request, struct error *err);
+
 /* 0 with DECISION filled, or -1: refused, ERR has the sentence. */
 int decide (const struct policy *policy, const struct json_doc *config,
             const struct request *request, const struct facts *facts,

@@ -28,6 +28,9 @@ struct plan
   bool loses_capability;
 };
 
+/* Finds /linux and /process for the members above that stand under "given". */
+int plan_init (struct plan *plan, struct error *err);
+
 int netns_plan (struct plan *plan, struct error *err);
 int sysctl_plan (struct plan *plan, struct error *err);
 int capabilities_plan (struct plan *plan, struct error *err);
