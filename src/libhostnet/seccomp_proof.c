@@ -391,8 +391,9 @@ add_results (const struct proof *proof, const struct error *refused,
     checks_add (checks, "seccomp", CHECK_FAILS, "%s", proof->open);
   else
     checks_add (checks, "seccomp", CHECK_HOLDS,
-                "every ioctl that changes interfaces, routes and ARP is "
+                "every ioctl that changes interfaces, routes and ARP%s is "
                 "denied on %s%s%s",
+                proof->strict ? ", and what strict denies besides," : "",
                 names.text, refused->message != NULL ? "; " : "",
                 refused->message != NULL ? refused->message : "");
   if (proof->missing != NULL)
