@@ -69,6 +69,14 @@ edit "$top/oci-specs/captures/podman/annotation.config.json"
 mv "$work/edited" "$work/podman"
 edit "$top/oci-specs/captures/containerd/nethost.config.json"
 mv "$work/edited" "$work/none"
+jq -c '.annotations["io.oci-hostnet.lock"] = "strict"' "$top/oci-specs/captures/podman/annotation.config.json" >"$work/strict-asks"
+edit "$work/strict-asks"
+mv "$work/edited" "$work/strict"
+for base in podman none strict; do
+  cp "$work/$base" "$work/config.json"
+  expect "the base $base" -
+  is "the base $base: its lock" "$(jq -r '.checks[] | select(.id == "lock") | .reason' "$work/json")" = "$([ $base = strict ] && echo strict || echo standard)"
+done
 rows=0
 while IFS=$'\t' read -r name base expression checks; do
   case $name in '#'* | '') continue ;; esac

@@ -22,11 +22,16 @@ struct plan
   const struct request *request;
   const struct facts *facts;
   const struct policy_settings *settings;
+  enum lock lock;
   enum engine engine;
   /* found */
   struct json_edits edits;
   bool loses_capability;
 };
+
+/* The tighter one of request and policy. */
+enum lock plan_lock_of (const struct request *request,
+                        const struct policy_settings *settings);
 
 /* Finds /linux and /process for the members above that stand under "given". */
 int plan_init (struct plan *plan, struct error *err);
@@ -36,6 +41,8 @@ int sysctl_plan (struct plan *plan, struct error *err);
 int capabilities_plan (struct plan *plan, struct error *err);
 int mounts_plan (struct plan *plan, struct error *err);
 int devices_plan (struct plan *plan, struct error *err);
+/* process, beside its capabilities. */
+int process_plan (struct plan *plan, struct error *err);
 /* Annotations and environment by which crun replaces a part of the lock. */
 int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */

@@ -23,7 +23,6 @@ enum { LOW_HALF = 1 };
 enum
 {
   ARCHITECTURES = 32,
-  SIOCETHTOOL_COMMAND = 0x8946,
   TCGETS_COMMAND = 0x5401,
   NR_WORD = offsetof (struct seccomp_data, nr) / 4,
   ARCH_WORD = offsetof (struct seccomp_data, arch) / 4,
@@ -36,9 +35,24 @@ struct architecture
   uint32_t token; /* libseccomp's */
 };
 
+/* What the lock divides all commands into: ioctl_blocks.h. */
+struct division
+{
+  const struct ioctl_block *denied, *allowed;
+  size_t denied_count, allowed_count;
+};
+
+static const struct division divisions[] = {
+  [false] = { ioctl_denied, ioctl_allowed, COUNT (ioctl_denied),
+              COUNT (ioctl_allowed) },
+  [true] = { ioctl_denied_strict, ioctl_allowed_strict,
+             COUNT (ioctl_denied_strict), COUNT (ioctl_allowed_strict) },
+};
+
 struct proof
 {
   bool strict;
+  const struct division *division;
   struct architecture architectures[ARCHITECTURES];
   size_t architecture_count;
   uint32_t *commands; /* owned */
@@ -147,12 +161,12 @@ static const uint32_t common_commands[]
         0x5450, 0x5451, 0x5452 };
 
 static bool
-is_denied (const struct proof *proof, uint32_t command)
+is_denied (const struct division *division, uint32_t command)
 {
-  for (size_t i = 0; i < COUNT (ioctl_denied); i++)
-    if ((command & ioctl_denied[i].mask) == ioctl_denied[i].datum)
+  for (size_t i = 0; i < division->denied_count; i++)
+    if ((command & division->denied[i].mask) == division->denied[i].datum)
       return true;
-  return proof->strict && command == SIOCETHTOOL_COMMAND;
+  return false;
 }
 
 static void
@@ -162,12 +176,25 @@ add_command (struct proof *proof, uint32_t command)
 }
 
 static void
+add_corners (struct proof *proof, const struct ioctl_block *blocks,
+             size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    {
+      add_command (proof, blocks[i].datum);
+      add_command (proof, blocks[i].datum | ~blocks[i].mask);
+    }
+}
+
+static void
 find_commands (struct proof *proof)
 {
+  const struct division *division = proof->division;
+
   proof->commands
       = xmalloc (sizeof *proof->commands
-                 * (2 * 0x100 + 0x40 + 2 * COUNT (ioctl_denied)
-                    + 2 * COUNT (ioctl_allowed) + COUNT (common_commands)));
+                 * (2 * 0x100 + 0x40 + 2 * division->denied_count
+                    + 2 * division->allowed_count + COUNT (common_commands)));
   for (uint32_t i = 0; i <= 0xFF; i++)
     {
       add_command (proof, 0x8900 + i);
@@ -175,16 +202,8 @@ find_commands (struct proof *proof)
     }
   for (uint32_t i = 0; i <= 0x3F; i++)
     add_command (proof, 0x400454C0 + i);
-  for (size_t i = 0; i < COUNT (ioctl_denied); i++)
-    {
-      add_command (proof, ioctl_denied[i].datum);
-      add_command (proof, ioctl_denied[i].datum | ~ioctl_denied[i].mask);
-    }
-  for (size_t i = 0; i < COUNT (ioctl_allowed); i++)
-    {
-      add_command (proof, ioctl_allowed[i].datum);
-      add_command (proof, ioctl_allowed[i].datum | ~ioctl_allowed[i].mask);
-    }
+  add_corners (proof, division->denied, division->denied_count);
+  add_corners (proof, division->allowed, division->allowed_count);
   for (size_t i = 0; i < COUNT (common_commands); i++)
     add_command (proof, common_commands[i]);
 }
@@ -241,7 +260,7 @@ try_commands (struct proof *proof, int number)
         uint32_t command = proof->commands[i];
         uint32_t action = action_for (proof, number, command, uppers[u]);
 
-        if (is_denied (proof, command))
+        if (is_denied (proof->division, command))
           {
             if (!denies (action))
               note (proof, &proof->open, "ioctl 0x%08X_%08X is not denied",
@@ -275,19 +294,17 @@ is_closed (const struct proof *proof, int number, unsigned argument,
 static void
 prove_ioctl (struct proof *proof, int number)
 {
+  const struct division *division = proof->division;
+
   try_commands (proof, number);
-  for (size_t i = 0; i < COUNT (ioctl_denied); i++)
+  for (size_t i = 0; i < division->denied_count; i++)
     if (!is_closed (proof, number, 1,
-                    (struct bpf_word){ ioctl_denied[i].mask,
-                                       ioctl_denied[i].datum }))
+                    (struct bpf_word){ division->denied[i].mask,
+                                       division->denied[i].datum }))
       note (proof, &proof->open,
             "ioctl 0x%08X and those like it are not denied whatever the other "
             "arguments are",
-            ioctl_denied[i].datum);
-  if (proof->strict
-      && !is_closed (proof, number, 1,
-                     (struct bpf_word){ UINT32_MAX, SIOCETHTOOL_COMMAND }))
-    note (proof, &proof->open, "ioctl SIOCETHTOOL is not denied");
+            division->denied[i].datum);
 }
 
 /* ---- strict ---- */
@@ -410,7 +427,7 @@ seccomp_prove (const struct json_doc *config, json_node linux_object,
                bool strict, struct checks *checks)
 {
   cleanup_error struct error err = ERROR_INIT;
-  struct proof proof = { .strict = strict };
+  struct proof proof = { .strict = strict, .division = &divisions[strict] };
   unsigned compiled = 0;
   json_node seccomp;
 

@@ -86,6 +86,13 @@ found_capabilities (const struct plan *plan)
 }
 
 static char *
+found_process (const struct plan *plan)
+{
+  (void) plan;
+  return xasprintf ("no program of the image gains privileges");
+}
+
+static char *
 found_mounts (const struct plan *plan)
 {
   return xasprintf ("%zu, with proc and sysfs read-only in all of them, and "
@@ -137,6 +144,7 @@ static const struct part
   { "namespaces", netns_plan, found_namespaces },
   { "sysctls", sysctl_plan, found_sysctls },
   { "capabilities", capabilities_plan, found_capabilities },
+  { "process", process_plan, found_process },
   { "mounts", mounts_plan, found_mounts },
   { "devices", devices_plan, found_devices },
   { "annotations", check_annotations, found_annotations },
@@ -193,8 +201,12 @@ check_network (const struct facts *facts, struct checks *checks)
 }
 
 static void
-note_applied (const struct request *request, struct checks *checks)
+add_notes (const struct plan *plan, struct checks *checks)
 {
+  const struct request *request = plan->request;
+
+  checks_add (checks, "lock", CHECK_NOTE, "%s",
+              plan->lock == LOCK_STRICT ? "strict" : "standard");
   checks_add (checks, "applied", CHECK_NOTE,
               request->applied != JSON_NONE
                   ? "the configuration says that oci-hostnet edited it"
@@ -212,6 +224,8 @@ check_parts (struct subject *subject, struct checks *checks,
                        .request = &subject->request,
                        .facts = &facts,
                        .settings = &subject->settings,
+                       .lock = plan_lock_of (&subject->request,
+                                             &subject->settings),
                        .engine = engine_of (&subject->config,
                                             subject->request.annotations),
                        .edits = JSON_EDITS_INIT };
@@ -223,15 +237,19 @@ check_parts (struct subject *subject, struct checks *checks,
   facts.relation = NETNS_HOST;
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     {
+      /* Standard wants nothing of it. */
+      if (parts[i].run == process_plan && plan.lock != LOCK_STRICT)
+        continue;
       if (check_part (&parts[i], &plan, checks, err) < 0)
         return -1;
       /* Between capabilities and mounts, as in the lock. */
       if (parts[i].run == capabilities_plan)
-        seccomp_prove (plan.config, plan.linux_object, false, checks);
+        seccomp_prove (plan.config, plan.linux_object,
+                       plan.lock == LOCK_STRICT, checks);
     }
   /* Ways around a lock that is in force are added here, as CHECK_WAY_OUT:
    * PLAN has all that is known of the configuration. */
-  note_applied (&subject->request, checks);
+  add_notes (&plan, checks);
   return 0;
 }
 
