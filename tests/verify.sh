@@ -61,6 +61,9 @@ while read -r file; do
   edited=$((edited + 1))
   mv "$work/edited" "$work/config.json"
   expect "${file#"$top/oci-specs/captures/"}, edited" -
+  jq -c '.annotations["io.oci-hostnet.lock"] = "strict"' "$file" >"$work/strict-asks"
+  edit "$work/strict-asks"
+  is "${file#"$top/oci-specs/captures/"}, strict" "$($verify "$work/edited" | tail -n 1)" = 'verdict: locked'
 done < <(find "$top/oci-specs/captures" -name '*.config.json' | sort)
 is "more than 60 captures were edited ($edited)" "$edited" -gt 60
 
