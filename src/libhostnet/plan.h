@@ -29,10 +29,6 @@ struct plan
   bool loses_capability;
 };
 
-/* The tighter one of request and policy. */
-enum lock plan_lock_of (const struct request *request,
-                        const struct policy_settings *settings);
-
 /* Finds /linux and /process for the members above that stand under "given". */
 int plan_init (struct plan *plan, struct error *err);
 
@@ -48,6 +44,8 @@ int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */
 int ports_check (const struct plan *plan, struct error *err);
 
+/* Whether the configuration has a namespace of TYPE, new or joined. */
+bool plan_has_namespace (const struct plan *plan, const char *type);
 /* Whether the configuration has a user namespace, or we are in one. */
 bool plan_has_user_namespace (const struct plan *plan);
 

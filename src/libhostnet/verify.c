@@ -224,8 +224,9 @@ check_parts (struct subject *subject, struct checks *checks,
                        .request = &subject->request,
                        .facts = &facts,
                        .settings = &subject->settings,
-                       .lock = plan_lock_of (&subject->request,
-                                             &subject->settings),
+                       .lock = decide_lock (subject->policy,
+                                            &subject->config,
+                                            &subject->request),
                        .engine = engine_of (&subject->config,
                                             subject->request.annotations),
                        .edits = JSON_EDITS_INIT };
@@ -247,8 +248,7 @@ check_parts (struct subject *subject, struct checks *checks,
         seccomp_prove (plan.config, plan.linux_object,
                        plan.lock == LOCK_STRICT, checks);
     }
-  /* Ways around a lock that is in force are added here, as CHECK_WAY_OUT:
-   * PLAN has all that is known of the configuration. */
+  /* Ways around a lock that is in force are added here, as CHECK_WAY_OUT. */
   add_notes (&plan, checks);
   return 0;
 }
