@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply BUNDLE, diff BUNDLE [--json], --version */
+/* oci-hostnet: apply BUNDLE, diff BUNDLE, verify CONFIG [--json], --version */
 #include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libhostnet/bundle.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
+#include "libhostnet/verify.h"
 
 /* A command's words. */
 struct arguments
@@ -66,6 +68,24 @@ diff (const struct arguments *arguments, struct error *err)
 }
 
 static int
+verify_config (const struct arguments *arguments, struct error *err)
+{
+  cleanup_checks struct checks checks = CHECKS_INIT;
+  bool private;
+
+  if (verify (arguments->operand, &checks, &private, err) < 0)
+    return -1;
+  if (arguments->json)
+    verify_show_json (stdout, &checks, private);
+  else
+    {
+      checks_show (stdout, &checks, isatty (STDOUT_FILENO));
+      printf ("verdict: %s\n", verify_word (&checks, private));
+    }
+  return private || checks_hold (&checks) ? 0 : 1;
+}
+
+static int
 version (struct error *err)
 {
   cleanup_policy struct policy *policy = NULL;
@@ -82,8 +102,9 @@ version (struct error *err)
 static const char help[]
     = "Usage: oci-hostnet apply BUNDLE [--json]   edit BUNDLE/config.json for a manual run\n"
       "       oci-hostnet diff BUNDLE [--json]    what would change, and why\n"
+      "       oci-hostnet verify CONFIG [--json]  whether the promise is kept, proved\n"
       "       oci-hostnet --version               versions and paths\n"
-      "Exit status: 0 done, 1 refused, 2 wrong usage, 3 broken input.\n"
+      "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
 
 static const struct
@@ -95,6 +116,7 @@ static const struct
 } commands[] = {
   { "apply", "one bundle is needed", apply },
   { "diff", "one bundle is needed", diff },
+  { "verify", "one configuration is needed", verify_config },
 };
 
 static int

@@ -359,6 +359,31 @@ deny_all (struct seccomp_edit *edit)
                                   UINT64_C (1) << bit });
 }
 
+/* libseccomp makes of every rule on socket one on socketcall too, where the
+ * family cannot be seen: beside a default that denies, each family permitted
+ * opens all of them to 32-bit programs.  A rule without a condition wins, if
+ * it says something else than the default: otherwise the runtimes skip it. */
+static int
+deny_socketcall (struct seccomp_edit *edit, struct error *err)
+{
+  const struct seccomp_profile *profile = edit->profile;
+  uint64_t errno_ret = EPERM;
+  json_node node;
+
+  if (json_get (edit->config, profile->seccomp, "defaultErrnoRet", JSON_NUMBER,
+                &node, err)
+      < 0)
+    return -1;
+  if (node != JSON_NONE && json_uint64 (edit->config, node, &errno_ret) < 0)
+    return error_refuse (err, SENTENCE_json_type,
+                         "/linux/seccomp/defaultErrnoRet", "an odd number",
+                         "a plain one");
+  deny (edit, &(struct denial){ "socketcall",
+                                (errno_ret & 0xFFFF) == EPERM ? EACCES : EPERM,
+                                0, 0 });
+  return 0;
+}
+
 enum pass
 {
   PLAIN,      /* what permits without a condition, or on the family alone */
@@ -389,5 +414,7 @@ strict_lock_plan (struct seccomp_edit *edit, struct error *err)
     }
   if (seccomp_permits (profile->default_action))
     deny_all (edit);
+  else if (deny_socketcall (edit, err) < 0)
+    return -1;
   return 0;
 }
