@@ -60,7 +60,11 @@ while read -r file; do
   edit "$file" || continue
   edited=$((edited + 1))
   mv "$work/edited" "$work/config.json"
-  expect "${file#"$top/oci-specs/captures/"}, edited" -
+  # a PID or IPC namespace of the host, or a PID namespace of another container, is a way around
+  ways=$(jq -r '[.linux.namespaces[] | {(.type): (.path // "")}] | add | if .pid != "" or .ipc == null then "ways" else "-" end' "$file")
+  # this one was given the host's /run
+  case $file in */podman/ipv-mount-sys.*) ways=ways ;; esac
+  expect "${file#"$top/oci-specs/captures/"}, edited" "$ways"
   jq -c '.annotations["io.oci-hostnet.lock"] = "strict"' "$file" >"$work/strict-asks"
   edit "$work/strict-asks" || continue # strict refuses more
   strict=$((strict + 1))

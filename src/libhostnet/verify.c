@@ -13,6 +13,7 @@
 #include "decide.h"
 #include "plan.h"
 #include "seccomp_proof.h"
+#include "ways.h"
 
 /* Everything that is read once. */
 struct subject
@@ -200,6 +201,20 @@ check_network (const struct facts *facts, struct checks *checks)
                 "asked for and not applied yet: oci-hostnet apply BUNDLE");
 }
 
+static size_t
+count_hooks (const struct json_doc *config)
+{
+  json_node hooks;
+  size_t count = 0;
+
+  json_get (config, 0, "hooks", JSON_OBJECT, &hooks, NULL);
+  for (json_node stage = json_first (config, hooks); stage != JSON_NONE;
+       stage = json_next (config, stage))
+    if (json_kind (config, stage) == JSON_ARRAY)
+      count += plan_count (config, stage);
+  return count;
+}
+
 static void
 add_notes (const struct plan *plan, struct checks *checks)
 {
@@ -207,11 +222,38 @@ add_notes (const struct plan *plan, struct checks *checks)
 
   checks_add (checks, "lock", CHECK_NOTE, "%s",
               plan->lock == LOCK_STRICT ? "strict" : "standard");
+  if (count_hooks (plan->config) > 0)
+    checks_add (checks, "hooks", CHECK_NOTE,
+                "%zu, which run on the host with all its capabilities",
+                count_hooks (plan->config));
   checks_add (checks, "applied", CHECK_NOTE,
               request->applied != JSON_NONE
                   ? "the configuration says that oci-hostnet edited it"
                   : "the configuration does not say that oci-hostnet edited "
                     "it");
+}
+
+/* What lies beside a lock in force.  Without it nothing is proved. */
+static int
+check_ways (const struct subject *subject, const struct plan *plan,
+            struct checks *checks, struct error *err)
+{
+  cleanup_error struct error refused = ERROR_INIT;
+  struct ways ways = WAYS_INIT;
+  int result = 0;
+
+  if (ways_collect (plan->config, subject->bundle.directory_path, plan->lock,
+                    &ways, &refused)
+      < 0)
+    result = fail_if_refused ("ways", &refused, checks, err);
+  else if (ways.count == 0)
+    checks_add (checks, "ways", CHECK_HOLDS,
+                "no control socket, disk, system directory or process of the "
+                "host is handed in");
+  for (size_t i = 0; result == 0 && i < ways.count; i++)
+    checks_add (checks, "ways", CHECK_WAY_OUT, "%s", ways.list[i].sentence);
+  ways_clear (&ways);
+  return result;
 }
 
 static int
@@ -248,7 +290,8 @@ check_parts (struct subject *subject, struct checks *checks,
         seccomp_prove (plan.config, plan.linux_object,
                        plan.lock == LOCK_STRICT, checks);
     }
-  /* Ways around a lock that is in force are added here, as CHECK_WAY_OUT. */
+  if (check_ways (subject, &plan, checks, err) < 0)
+    return -1;
   add_notes (&plan, checks);
   return 0;
 }
