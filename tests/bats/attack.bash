@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A host for one run of tests/attack: loaded by attack.bats, and run by it in namespaces of its own:
+#   attack.bash FUNCTION ARGUMENTS...
+
+load_helpers() {
+	# shellcheck source=tests/bats/helpers.bash
+	. "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/helpers.bash"
+}
+
+# fresh_host FUNCTION ARGUMENTS... - in a network and mount namespace that plays a host of its own
+fresh_host() {
+	unshare -n -m --propagation private bash "$HERE/attack.bash" "$@" 3>&-
+}
+
+# What the attacks are after, beside what every test host has (tests/host-network.sh).
+attacked_host_up() {
+	local n
+	host_sysfs
+	mount -t tmpfs -o mode=0755 tmpfs /run/netns
+	ip netns add lan
+	host_network_up
+	# links that nothing needs, an address to be deleted
+	ip link add spare0 type veth peer name spare1
+	ip addr add 10.96.0.1/24 dev spare1
+	# ownerless and persistent, as VPN software leaves them
+	for n in 0 1 2 3; do ip tuntap add dev "vtap$n" mode tap; done
+	nft add table inet hosts
+	iptables-legacy -A INPUT -s 192.0.2.1 -m recent --name hosts --set
+	ip6tables-legacy -A INPUT -s 2001:db8::1 -j ACCEPT
+	echo +192.0.2.7 >/proc/self/net/xt_recent/hosts
+	"$HOSTNET_TEST_DIR/rootfs/bin/attack64" victim >/dev/null &
+	VICTIM=$!
+	wait_for 50 grep -qx attack-victim "/proc/$VICTIM/comm"
+}
+
+# More than host_state, and from the outside, with every capability.
+attacked_state() {
+	local file
+	host_state
+	ip -j -d link | jq -S 'map(del(.operstate, .flags))'
+	ip neigh show nud permanent
+	ip -6 neigh show nud permanent
+	ip neigh show proxy
+	ip nexthop
+	ip addrlabel
+	ip mptcp endpoint
+	ip xfrm policy
+	tc qdisc show
+	tc chain show dev host0 ingress 2>&1
+	tc actions list action gact
+	iptables-legacy-save -c
+	ip6tables-legacy-save -c
+	grep '10.98.0.7 ' /proc/net/nf_conntrack | grep -o 'src=10.98.0.1 .*dport=7 '
+	grep -r . /proc/sys/net 2>/dev/null | grep -v nf_conntrack_count | sort
+	for file in /sys/class/net/host0/*; do
+		[ -f "$file" ] && echo "$file $(cat "$file" 2>&1)"
+	done | grep -vE 'carrier|operstate'
+	cat /sys/class/net/host0/power/control /proc/self/net/xt_recent/hosts /proc/net/dev_mcast
+}
+
+# one_run OUTPUT RUNTIME JQ COMMAND... - leaves OUTPUT, and OUTPUT.diff: what the host shows
+one_run() {
+	local output=$1 rc=0
+	shift
+	attacked_host_up
+	attacked_state >"$output.before" 2>/dev/null
+	container "$@" >"$output" 2>"$output.err" || rc=$?
+	attacked_state >"$output.after" 2>/dev/null
+	kill "$VICTIM" 2>/dev/null
+	diff -u "$output.before" "$output.after" >"$output.diff"
+	return "$rc"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	load_helpers
+	"$@"
+fi
