@@ -42,7 +42,7 @@ int refused(long result);			/* 0, or errno when the result is negative */
 int in_child(int (*run)(void));			/* its result, from a process of its own */
 
 /* snapshot.c: PARTS numbers that change when a part of the host's network does. */
-#define PARTS 14
+#define PARTS 13
 struct snapshot {
 	uint64_t part[PARTS];
 };

@@ -117,22 +117,34 @@ static int setuid_helper(void)
 	return error ? error : run_copy("/tmp/setuid", 1000, "8");
 }
 
-static int raise_capabilities(void)
+/* permitted and effective: all that it takes; inheritable: what ambient needs */
+static int add_capability(int permitted, int inheritable)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct d[2];
 
 	if (syscall(SYS_capget, &h, d) < 0)
 		return errno;
-	d[0].permitted |= 1 << CAP_NET_ADMIN;
-	d[0].effective |= 1 << CAP_NET_ADMIN;
-	d[0].inheritable |= 1 << CAP_NET_ADMIN;
-	return syscall(SYS_capset, &h, d) < 0 ? errno : add_address(9);
+	d[0].permitted |= (unsigned)permitted << CAP_NET_ADMIN;
+	d[0].effective |= (unsigned)permitted << CAP_NET_ADMIN;
+	d[0].inheritable |= (unsigned)inheritable << CAP_NET_ADMIN;
+	return refused(syscall(SYS_capset, &h, d));
+}
+
+static int raise_capabilities(void)
+{
+	int error = add_capability(1, 0);
+
+	return error ? error : add_address(9);
 }
 
 static int raise_ambient(void)
 {
-	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) < 0 ? errno : add_address(10);
+	int error = add_capability(0, 1);
+
+	if (!error)
+		error = refused(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0));
+	return error ? error : add_address(10);
 }
 
 /* "Let pass", or "do nothing": r0 = value; exit */

@@ -92,8 +92,8 @@ static int alias(unsigned command, const char *text)
 	return do_ioctl(in(), command);
 }
 
-static int set_address(void) { return alias(SIOCSIFADDR, "127.0.0.3%d"); }
-static int set_destination(void) { return alias(SIOCSIFDSTADDR, "127.9.0.3%d"); }
+static int set_address(void) { return alias(SIOCSIFADDR, "127.2%d.0.1"); }
+static int set_destination(void) { return alias(SIOCSIFDSTADDR, "127.3%d.0.1"); }
 static int set_mask(void) { return alias(SIOCSIFNETMASK, "255.255.0.0"); }
 static int set_broadcast(void) { return alias(SIOCSIFBRDADDR, "127.255.7.%d"); }
 
@@ -220,18 +220,19 @@ static int port(unsigned command)
 static int add_port(void) { return port(SIOCBRADDIF); }
 static int delete_port(void) { return port(SIOCBRDELIF); }
 
-static int old_bridge(unsigned command)
+static int old_bridge(unsigned command, const char *called)
 {
-	static char bridge_name[IFNAMSIZ] = "oldbridge";
+	static char bridge_name[IFNAMSIZ];
 
+	strcpy(bridge_name, called);
 	data.words[0] = BRCTL_ADD_BRIDGE;
 	data.words[1] = (unsigned long)bridge_name;
 	return do_ioctl(in(), command);
 }
 
 /* A "get" name that writes as well. */
-static int old_bridge_get(void) { return old_bridge(SIOCGIFBR); }
-static int old_bridge_set(void) { return old_bridge(SIOCSIFBR); }
+static int old_bridge_get(void) { return old_bridge(SIOCGIFBR, "oldbridge1"); }
+static int old_bridge_set(void) { return old_bridge(SIOCSIFBR, "oldbridge2"); }
 
 static int bridge_delay(void)
 {

@@ -100,7 +100,6 @@ static int release_agent(void) { return cgroup_file("release_agent", may_write);
 static int cgroup_kill(void) { return cgroup_file("cgroup.kill", may_write); }
 static int allow_tun(const char *path) { return put(path, "c 10:200 rwm"); }
 static int devices_allow(void) { return cgroup_file("devices.allow", allow_tun); }
-static int cgroup_procs(void) { return cgroup_file("cgroup.procs", may_write); }
 
 /* A hierarchy of its own, which dies with this mount namespace; nothing ever runs the agent. */
 static int own_hierarchy(void)
@@ -197,7 +196,6 @@ const struct attack machine_attacks[] = {
 	{ "CGROUP_OWN_HIERARCHY", own_hierarchy, ACK, { 0 } },
 	{ "CGROUP_DEVICES_ALLOW", devices_allow, ACK, { 0 } },
 	{ "CGROUP_KILL", cgroup_kill, ACK, { 0 } },
-	{ "CGROUP_PROCS", cgroup_procs, ACK, { 0 } },
 	{ "OPEN_BY_HANDLE", by_handle, ACK, { 0 } },
 	{ "HOST_PROCESS_MEMORY", victim_memory, ACK, { 0 } },
 	{ "HOST_PROCESS_ROOT", victim_root, ACK, { 0 } },

@@ -288,7 +288,7 @@ static void feature(void)
 	wanted = nl_nest(&r, ETHTOOL_A_FEATURES_WANTED);
 	bits = nl_nest(&r, ETHTOOL_A_BITSET_BITS);
 	bit = nl_nest(&r, ETHTOOL_A_BITSET_BITS_BIT);
-	nl_text(&r, ETHTOOL_A_BITSET_BIT_NAME, "tx-scatter-gather");
+	nl_text(&r, ETHTOOL_A_BITSET_BIT_NAME, "tx-vlan-hw-insert");
 	nl_end(&r, bit);
 	nl_end(&r, bits);
 	nl_end(&r, wanted);
@@ -345,10 +345,10 @@ const struct attack netfilter_attacks[] = {
 	{ "IPSET_CREATE", ipset, ACK, { EPROTONOSUPPORT, EINVAL } },
 	{ "NFLOG_BIND", log_bind, ACK, { EPROTONOSUPPORT, EINVAL } },
 	{ "NFQUEUE_BIND", queue_bind, ACK, { EPROTONOSUPPORT, EINVAL } },
-	{ "XFRM_NEWPOLICY", xfrm_policy, ACK | OUTSIDE, { EPROTONOSUPPORT } },
-	{ "XFRM_FLUSHSA", xfrm_flush, ACK, { EPROTONOSUPPORT } },
-	{ "XFRM_SETDEFAULT", xfrm_default, ACK, { EPROTONOSUPPORT } },
-	{ "XFRM_NEWSPDINFO", xfrm_hash, ACK, { EPROTONOSUPPORT } },
+	{ "XFRM_NEWPOLICY", xfrm_policy, ACK | OUTSIDE, { EPROTONOSUPPORT, EOPNOTSUPP } },
+	{ "XFRM_FLUSHSA", xfrm_flush, ACK, { EPROTONOSUPPORT, EOPNOTSUPP } },
+	{ "XFRM_SETDEFAULT", xfrm_default, ACK, { EPROTONOSUPPORT, EOPNOTSUPP } },
+	{ "XFRM_NEWSPDINFO", xfrm_hash, ACK, { EPROTONOSUPPORT, EOPNOTSUPP } },
 	{ "AF_KEY", key_socket, ACK, { EAFNOSUPPORT } },
 	{ "IPT_REPLACE", iptables_replace, ACK, { ENOPROTOOPT } },
 	{ "IP6T_REPLACE", ip6tables_replace, ACK, { ENOPROTOOPT } },

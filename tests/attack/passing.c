@@ -98,7 +98,8 @@ static int add_by_ioctl(int fd, const char *label, const char *address)
 
 static int add_by_netlink(int fd, const char *address)
 {
-	struct ifaddrmsg m = { .ifa_family = AF_INET, .ifa_prefixlen = 8, .ifa_index = 1 /* lo */ };
+	struct ifaddrmsg m = { .ifa_family = AF_INET, .ifa_prefixlen = 8, .ifa_scope = RT_SCOPE_HOST,
+			       .ifa_index = 1 /* lo */ };
 	struct { struct nlmsghdr h; struct nlmsgerr e; char rest[512]; } answer;
 	struct request r;
 

@@ -20,7 +20,10 @@ static int index_of(const char *device) { return if_nametoindex(device); }
 
 static int address(int type, int family, const char *device, int length, const char *text)
 {
-	struct ifaddrmsg m = { .ifa_family = family, .ifa_prefixlen = length, .ifa_index = index_of(device) };
+	/* as the other addresses of that network: the kernel wants it so */
+	int scope = family == AF_INET && !strcmp(device, "lo") ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+	struct ifaddrmsg m = { .ifa_family = family, .ifa_prefixlen = length, .ifa_scope = scope,
+			       .ifa_index = index_of(device) };
 	struct request r;
 
 	nl_begin(&r, type, NLM_F_CREATE, &m, sizeof m);

@@ -123,6 +123,8 @@ static uint64_t dumped(const struct rule *rule)
 	struct request r;
 	int error;
 
+	/* every family, but labels are of IPv6 only */
+	header[0] = rule->type == RTM_GETADDRLABEL ? AF_INET6 : AF_UNSPEC;
 	nl_begin(&r, rule->type, 0, header, rule->header);
 	error = nl_dump(NETLINK_ROUTE, &r, add_message, &sum);
 	if (rule->type == RTM_GETNEIGH) {
@@ -147,7 +149,7 @@ static uint64_t of_file(uint64_t value, const char *path)
 	return value;
 }
 
-/* Every readable file of these directories; only names that contain `part`, if given. */
+/* Every readable file of a directory. */
 static uint64_t of_directory(const char *directory)
 {
 	DIR *dir = opendir(directory);
@@ -204,7 +206,7 @@ static uint64_t features(void)
 
 static const char *const names[PARTS] = {
 	"links", "addresses", "routes", "rules", "neighbours", "qdiscs", "nexthops", "labels",
-	"sysctl", "sysfs", "features", "multicast", "recent", "interfaces",
+	"sysctl", "sysfs", "features", "multicast", "recent",
 };
 
 void snapshot(struct snapshot *to)
@@ -221,7 +223,6 @@ void snapshot(struct snapshot *to)
 	to->part[n + 2] = features();
 	to->part[n + 3] = of_file(0, "/proc/thread-self/net/dev_mcast");
 	to->part[n + 4] = of_directory("/proc/thread-self/net/xt_recent");
-	to->part[n + 5] = of_file(0, "/proc/thread-self/net/if_inet6");
 }
 
 const char *snapshot_difference(const struct snapshot *a, const struct snapshot *b)

@@ -20,6 +20,9 @@ attacked_host_up() {
 	mount -t tmpfs -o mode=0755 tmpfs /run/netns
 	ip netns add lan
 	host_network_up
+	# an address that is added is there at once, not after a second
+	echo 0 >/proc/sys/net/ipv6/conf/host0/accept_dad
+	echo 0 0 >/proc/sys/net/ipv4/ping_group_range
 	# links that nothing needs, an address to be deleted
 	ip link add spare0 type veth peer name spare1
 	ip addr add 10.96.0.1/24 dev spare1
@@ -49,8 +52,9 @@ attacked_state() {
 	tc qdisc show
 	tc chain show dev host0 ingress 2>&1
 	tc actions list action gact
-	iptables-legacy-save -c
-	ip6tables-legacy-save -c
+	# of the rules only: the chains count every packet
+	iptables-legacy-save -c | grep -e -A
+	ip6tables-legacy-save -c | grep -e -A
 	grep '10.98.0.7 ' /proc/net/nf_conntrack | grep -o 'src=10.98.0.1 .*dport=7 '
 	grep -r . /proc/sys/net 2>/dev/null | grep -v nf_conntrack_count | sort
 	for file in /sys/class/net/host0/*; do
@@ -59,18 +63,56 @@ attacked_state() {
 	cat /sys/class/net/host0/power/control /proc/self/net/xt_recent/hosts /proc/net/dev_mcast
 }
 
-# one_run OUTPUT RUNTIME JQ COMMAND... - leaves OUTPUT, and OUTPUT.diff: what the host shows
+# one_run OUTPUT HOW... - leaves OUTPUT, and OUTPUT.diff: what of the host is not as it was.
+# HOW is one of the functions below with its arguments.
 one_run() {
 	local output=$1 rc=0
 	shift
 	attacked_host_up
 	attacked_state >"$output.before" 2>/dev/null
-	container "$@" >"$output" 2>"$output.err" || rc=$?
+	"$@" >"$output" 2>"$output.err" || rc=$?
 	attacked_state >"$output.after" 2>/dev/null
 	kill "$VICTIM" 2>/dev/null
 	diff -u "$output.before" "$output.after" >"$output.diff"
 	return "$rc"
 }
+
+# --- ways into a container -----------------------------------------------------------
+
+# What is run there: every line begins with the number of bits.
+ATTACKS='for bits in 64 32; do
+	attack$bits reads | sed "s/^/$bits READ /"
+	attack$bits all | sed "s/^/$bits /"
+done'
+
+# in_container RUNTIME JQ COMMAND...: as its process (of helpers.bash)
+in_container() { container "$1" "$2" "${@:3}"; }
+
+# --- jq expressions for make_bundle ---------------------------------------------------
+
+# every capability that this machine can give
+all_capabilities() {
+	local name bit=0 bounding
+	bounding=0x$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
+	for name in CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE \
+		NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT \
+		SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE \
+		AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ \
+		PERFMON BPF CHECKPOINT_RESTORE; do
+		if ((bounding >> bit & 1)); then echo "CAP_$name"; fi
+		bit=$((bit + 1))
+	done
+}
+ALL_CAPABILITIES='.process.capabilities[] = '$(all_capabilities | jq -R . | jq -sc .)
+HOST_PIDS='del(.linux.namespaces[] | select(.type == "pid"))'
+# every file system of the kernel once more, writable
+MOUNTS='.root.path as $root | .mounts += [
+	{destination: "/data/net", type: "bind", source: "/proc/sys/net", options: ["bind", "rw"]},
+	{destination: "/data/sys", type: "bind", source: "/sys", options: ["rbind", "rw"]},
+	{destination: "/p2", type: "proc", source: "proc", options: ["rw"]},
+	{destination: "/data/inner", type: "bind", source: ($root + "/proc"), options: ["rbind", "rw"]},
+	{destination: "/data/all", type: "bind", source: $root, options: ["rbind"]},
+	{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "nodev", "noexec", "rw"]}]'
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	load_helpers
