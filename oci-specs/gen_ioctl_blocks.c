@@ -35,6 +35,7 @@ static const struct block tun = { 0xFFFFFFC0U, 0x400454C0U };
 /* Bits 9 and 7..0 of 89xx and 8Bxx, as one number. */
 static bool must_deny[INNER_VALUES], must_allow[INNER_VALUES];
 
+static bool strict; /* which of the two locks */
 static struct block blocks[2][MAX_BLOCKS]; /* [denied] */
 static unsigned block_count[2];
 
@@ -89,9 +90,11 @@ take_row (char *text, unsigned line)
     last = strtoul (end + 1, &end, 16);
   if (*end != '\0' || end == number || last < first || last > UINT32_MAX)
     fail ("bad number", line);
-  denied = strcmp (verdict, "deny") == 0;
-  if (!denied && strcmp (verdict, "allow") != 0)
-    fail ("neither deny nor allow", line);
+  denied = strcmp (verdict, "deny") == 0
+           || (strict && strcmp (verdict, "strict") == 0);
+  if (!denied && strcmp (verdict, "allow") != 0
+      && strcmp (verdict, "strict") != 0)
+    fail ("neither deny, allow nor strict", line);
   for (command = first; command <= last; command++)
     if (inside (interfaces, (uint32_t) command))
       (denied ? must_deny : must_allow)[inner_of ((uint32_t) command)] = true;
@@ -246,12 +249,30 @@ write_blocks (bool denied)
   qsort (blocks[denied], block_count[denied], sizeof (struct block),
          compare_blocks);
   printf ("\n/* %u blocks */\n"
-          "static const struct ioctl_block ioctl_%s[] = {\n",
-          block_count[denied], denied ? "denied" : "allowed");
+          "static const struct ioctl_block ioctl_%s%s[] = {\n",
+          block_count[denied], denied ? "denied" : "allowed",
+          strict ? "_strict" : "");
   for (i = 0; i < block_count[denied]; i++)
     printf ("  { 0x%08" PRIX32 "U, 0x%08" PRIX32 "U },\n",
             blocks[denied][i].mask, blocks[denied][i].datum);
   puts ("};");
+}
+
+static void
+write_lock (const char *path, bool is_strict)
+{
+  strict = is_strict;
+  memset (must_deny, 0, sizeof must_deny);
+  memset (must_allow, 0, sizeof must_allow);
+  block_count[false] = block_count[true] = 0;
+  read_table (path);
+  memo = calloc ((size_t) INNER_VALUES * INNER_VALUES, sizeof (*memo));
+  if (memo == NULL)
+    abort ();
+  make_blocks ();
+  free (memo);
+  write_blocks (true);
+  write_blocks (false);
 }
 
 int
@@ -262,24 +283,19 @@ main (int argc, char **argv)
       fputs ("usage: gen_ioctl_blocks ioctls.tsv > ioctl_blocks.h\n", stderr);
       return 2;
     }
-  read_table (argv[1]);
-  memo = calloc ((size_t) INNER_VALUES * INNER_VALUES, sizeof (*memo));
-  if (memo == NULL)
-    abort ();
-  make_blocks ();
-  free (memo);
   puts ("/* SPDX-License-Identifier: Apache-2.0 */\n"
         "/* Generated, do not edit; from the top directory:\n"
         " *   cc -o gen_ioctl_blocks oci-specs/gen_ioctl_blocks.c\n"
         " *   ./gen_ioctl_blocks oci-specs/ioctls.tsv"
         " > src/libhostnet/ioctl_blocks.h\n"
-        " * All 2^32 ioctl commands in disjoint blocks: { mask, datum }. */\n"
+        " * All 2^32 ioctl commands in disjoint blocks, { mask, datum }: as the lock\n"
+        " * standard and as the lock strict divide them. */\n"
         "#ifndef HOSTNET_IOCTL_BLOCKS_H\n"
         "#define HOSTNET_IOCTL_BLOCKS_H\n"
         "\n"
         "#include \"ioctl_lock.h\"");
-  write_blocks (true);
-  write_blocks (false);
+  write_lock (argv[1], false);
+  write_lock (argv[1], true);
   puts ("\n#endif");
   return fflush (stdout) == 0 && !ferror (stdout) ? 0 : 1;
 }

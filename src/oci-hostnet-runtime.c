@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oci-hostnet-runtime: stands in for crun or runc.  Edits the configuration
- * of what is created or run, refuses what it must, and becomes the low-level
- * runtime. */
+ * of what is created or run, cuts the capabilities of exec, refuses what it
+ * must, and becomes the low-level runtime. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "libhostnet/bundle.h"
+#include "libhostnet/exec_guard.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/report.h"
@@ -33,6 +34,22 @@ caller_of (enum runtime_command command)
   return command == COMMAND_RUN      ? CALLER_RUN
          : command == COMMAND_CREATE ? CALLER_CREATE
                                      : CALLER_RESTORE;
+}
+
+/* What the low-level runtime gets: ARGV, or a guarded one that the caller
+ * owns, with its one word of its own. */
+struct command_line
+{
+  char **argv;
+  char **guarded;
+  char *option;
+};
+
+static void
+command_line_clear (struct command_line *line)
+{
+  free (line->guarded);
+  free (line->option);
 }
 
 /* Finds, decides, stores. */
@@ -65,9 +82,24 @@ prepare (const struct runtime_cli *cli, struct policy **policy,
 }
 
 static int
+guard_exec (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
+            int argc, struct command_line *line, struct error *err)
+{
+  if (exec_guard (lowlevel->dialect, cli, argc, line->argv, &line->guarded,
+                  &line->option, err)
+      < 0)
+    return -1;
+  if (line->guarded != NULL)
+    line->argv = line->guarded;
+  return 0;
+}
+
+static int
 work (char *argv[], int argc, struct lowlevel *lowlevel,
       struct runtime_cli *cli, struct error *err)
 {
+  __attribute__ ((cleanup (command_line_clear))) struct command_line line
+      = { argv, NULL, NULL };
   cleanup_policy struct policy *policy = NULL;
   cleanup_free char *path = NULL;
 
@@ -82,17 +114,20 @@ work (char *argv[], int argc, struct lowlevel *lowlevel,
     }
   path = xstrndup (lowlevel->path, strlen (lowlevel->path));
   lowlevel->path = path; /* the policy may go before the exec */
-  if (runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err) < 0
-      || (cli->command != COMMAND_PASS && prepare (cli, &policy, err) < 0))
+  if (runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err) < 0)
     return -1;
-  return lowlevel_exec (lowlevel, argv, err);
+  if (cli->command == COMMAND_EXEC
+          ? guard_exec (lowlevel, cli, argc, &line, err) < 0
+          : cli->command != COMMAND_PASS && prepare (cli, &policy, err) < 0)
+    return -1;
+  return lowlevel_exec (lowlevel, line.argv, err);
 }
 
 int
 main (int argc, char *argv[])
 {
   cleanup_error struct error err = ERROR_INIT;
-  struct runtime_cli cli = { .command = COMMAND_PASS };
+  cleanup_runtime_cli struct runtime_cli cli = { .command = COMMAND_PASS };
   struct lowlevel lowlevel = { NULL, DIALECT_CRUN };
 
   if (argc < 1)
@@ -100,5 +135,8 @@ main (int argc, char *argv[])
   work (argv, argc, &lowlevel, &cli, &err);
   report_runtime_log (&cli, lowlevel.dialect, err.message);
   report_stderr (err.message);
-  return EXIT_FAILURE;
+  /* runc's own status for an exec that failed (CLI.md 5) */
+  return cli.command == COMMAND_EXEC && lowlevel.dialect == DIALECT_RUNC
+             ? 255
+             : EXIT_FAILURE;
 }

@@ -214,7 +214,7 @@ copy_label (int from, int to)
   return fsetxattr (to, "security.selinux", label, (size_t) length, 0);
 }
 
-static int
+int
 write_all (int fd, const char *text, size_t length)
 {
   while (length > 0)

@@ -7,20 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "nsfs.h"
 #include "userns.h"
-
-static int
-same_as_own_network (const char *path, bool *same)
-{
-  struct stat own, other;
-
-  if (stat ("/proc/self/ns/net", &own) < 0 || stat (path, &other) < 0)
-    return -1;
-  *same = own.st_dev == other.st_dev && own.st_ino == other.st_ino;
-  return 0;
-}
 
 static int
 relate (const struct json_doc *config, struct facts *facts, struct error *err)
@@ -41,7 +30,7 @@ relate (const struct json_doc *config, struct facts *facts, struct error *err)
    * An empty one is a new namespace for runc and an error for crun. */
   if (path[0] != '/')
     return error_refuse (err, SENTENCE_namespace_path, escape (path).text);
-  if (same_as_own_network (path, &same) < 0)
+  if (nsfs_is_own ("net", path, &same) < 0)
     {
       /* What is not there cannot be the host's; the runtime says so itself. */
       if (errno != ENOENT)

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "bundle.h"
 #include "judge.h"
+#include "nsfs.h"
 
 struct state
 {
@@ -52,14 +52,14 @@ static int
 check_network (int pid, struct error *err)
 {
   char path[64];
-  struct stat own, other;
+  bool own;
 
   if (pid <= 0)
     return error_refuse (err, SENTENCE_guard_state, "pid");
   snprintf (path, sizeof path, "/proc/%d/ns/net", pid);
-  if (stat ("/proc/self/ns/net", &own) < 0 || stat (path, &other) < 0)
+  if (nsfs_is_own ("net", path, &own) < 0)
     return error_system (err, errno, SENTENCE_namespace_unreadable, path);
-  if (own.st_dev != other.st_dev || own.st_ino != other.st_ino)
+  if (!own)
     return error_refuse (err, SENTENCE_guard_network, pid);
   return 0;
 }

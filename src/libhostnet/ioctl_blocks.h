@@ -2,7 +2,8 @@
 /* Generated, do not edit; from the top directory:
  *   cc -o gen_ioctl_blocks oci-specs/gen_ioctl_blocks.c
  *   ./gen_ioctl_blocks oci-specs/ioctls.tsv > src/libhostnet/ioctl_blocks.h
- * All 2^32 ioctl commands in disjoint blocks: { mask, datum }. */
+ * All 2^32 ioctl commands in disjoint blocks, { mask, datum }: as the lock
+ * standard and as the lock strict divide them. */
 #ifndef HOSTNET_IOCTL_BLOCKS_H
 #define HOSTNET_IOCTL_BLOCKS_H
 
@@ -51,6 +52,82 @@ static const struct ioctl_block ioctl_allowed[] = {
   { 0xFFFFFFFEU, 0x00008946U },
   { 0xFFFFFFFFU, 0x00008948U },
   { 0xFFFFFFFFU, 0x0000894BU },
+  { 0xFFFFFFD9U, 0x00008950U },
+  { 0xFFFFFFD5U, 0x00008994U },
+  { 0xFFFFFFF3U, 0x000089B1U },
+  { 0xFFFFFC00U, 0x00008C00U },
+  { 0xFFFFF000U, 0x00009000U },
+  { 0xFFFFE000U, 0x0000C000U },
+  { 0xBFFB0000U, 0x00010000U },
+  { 0xBFFA0000U, 0x00020000U },
+  { 0xFFFF2000U, 0x00040000U },
+  { 0xBFF80000U, 0x00080000U },
+  { 0xBFF00000U, 0x00100000U },
+  { 0xBFE00000U, 0x00200000U },
+  { 0xBFC00000U, 0x00400000U },
+  { 0xBF800000U, 0x00800000U },
+  { 0xBF000000U, 0x01000000U },
+  { 0xBE000000U, 0x02000000U },
+  { 0xBC000000U, 0x04000000U },
+  { 0xB8000000U, 0x08000000U },
+  { 0xB0000000U, 0x10000000U },
+  { 0xA0000000U, 0x20000000U },
+  { 0xFFFF2000U, 0x40000000U },
+  { 0xFFFFE000U, 0x40040000U },
+  { 0xFFFFF000U, 0x40044000U },
+  { 0xFFFFFC00U, 0x40045000U },
+  { 0xFFFFFF80U, 0x40045400U },
+  { 0xFFFFFFC0U, 0x40045480U },
+  { 0xFFFFFF00U, 0x40045500U },
+  { 0xFFFFFE00U, 0x40045600U },
+  { 0xFFFFF800U, 0x40045800U },
+  { 0xFFFFA000U, 0x40048000U },
+  { 0x80000000U, 0x80000000U },
+};
+
+/* 20 blocks */
+static const struct ioctl_block ioctl_denied_strict[] = {
+  { 0xFFFFFFF8U, 0x00008908U },
+  { 0xFFFFFFDFU, 0x00008911U },
+  { 0xFFFFFFFDU, 0x00008914U },
+  { 0xFFFFFFB9U, 0x00008918U },
+  { 0xFFFFFFB1U, 0x00008920U },
+  { 0xFFFFFFB7U, 0x00008923U },
+  { 0xFFFFFFF9U, 0x00008930U },
+  { 0xFFFFFF77U, 0x00008937U },
+  { 0xFFFFFFFFU, 0x00008940U },
+  { 0xFFFFFFF3U, 0x00008941U },
+  { 0xFFFFFFFFU, 0x00008943U },
+  { 0xFFFFFFF5U, 0x00008944U },
+  { 0xFFFFFFFFU, 0x0000894AU },
+  { 0xFFFFFF51U, 0x00008951U },
+  { 0xFFFFFF90U, 0x00008980U },
+  { 0xFFFFFFD5U, 0x00008990U },
+  { 0xFFFFFFF3U, 0x00008991U },
+  { 0xFFFFFFD1U, 0x000089D0U },
+  { 0xFFFFFF00U, 0x00008B00U },
+  { 0xFFFFFFC0U, 0x400454C0U },
+};
+
+/* 48 blocks */
+static const struct ioctl_block ioctl_allowed_strict[] = {
+  { 0xFFFFA000U, 0x00000000U },
+  { 0xBFFB2000U, 0x00002000U },
+  { 0xFFFFF800U, 0x00008000U },
+  { 0xFFFFFD00U, 0x00008800U },
+  { 0xFFFFFFF8U, 0x00008900U },
+  { 0xFFFFFFFDU, 0x00008910U },
+  { 0xFFFFFF73U, 0x00008913U },
+  { 0xFFFFFFDFU, 0x00008915U },
+  { 0xFFFFFFDBU, 0x00008919U },
+  { 0xFFFFFFB7U, 0x00008921U },
+  { 0xFFFFFFB5U, 0x00008925U },
+  { 0xFFFFFF77U, 0x00008933U },
+  { 0xFFFFFFB9U, 0x00008938U },
+  { 0xFFFFFFFFU, 0x00008942U },
+  { 0xFFFFFFFFU, 0x00008947U },
+  { 0xFFFFFFFFU, 0x00008948U },
+  { 0xFFFFFFFBU, 0x0000894BU },
   { 0xFFFFFFD9U, 0x00008950U },
   { 0xFFFFFFD5U, 0x00008994U },
   { 0xFFFFFFF3U, 0x000089B1U },

@@ -1,104 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line of a low-level runtime: option tables and one scanner. */
+/* The command line of a low-level runtime: one scanner over the
+ * tables of runtime_options.c. */
 #include <config.h>
 
 #include "runtime_cli.h"
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum
-{
-  BOTH = DIALECT_CRUN | DIALECT_RUNC
-};
-
-/* Where an option may stand; bits of option_row.scopes. */
-enum
-{
-  GLOBAL = 1, /* in front of the command */
-  CREATE = 2,
-  RUN = 4,
-  RESTORE = 8
-};
-
-/* What becomes of an option. */
-enum target
-{
-  NOTHING, /* only its length matters */
-  INFORM,  /* the runtime prints something and exits */
-  ROOT,
-  LOG,
-  LOG_FORMAT,
-  BUNDLE,
-  CONFIG,
-  PRESERVE_FDS
-};
-
-struct option_row
-{
-  const char *name; /* without dashes; "": a letter alone */
-  char letter;      /* '\0': none */
-  bool takes_value;
-  unsigned dialects;
-  unsigned scopes;
-  enum target target;
-};
-
-/* crun: src/crun.c, create.c, run.c, restore.c (0.17 to 1.29.1);
- * runc: main.go, create.go, run.go, restore.go (1.0.0 to 1.5.1). */
-static const struct option_row option_rows[] = {
-  /* crun.c options[], main.go app.Flags */
-  { "root", 0, true, BOTH, GLOBAL, ROOT },
-  { "log", 0, true, BOTH, GLOBAL, LOG },
-  { "log-format", 0, true, BOTH, GLOBAL, LOG_FORMAT },
-  { "log-level", 0, true, DIALECT_CRUN, GLOBAL, NOTHING }, /* crun 1.17 */
-  { "debug", 0, false, BOTH, GLOBAL, NOTHING },
-  { "systemd-cgroup", 0, false, BOTH, GLOBAL, NOTHING },
-  { "cgroup-manager", 0, true, DIALECT_CRUN, GLOBAL, NOTHING }, /* crun.c */
-  { "rootless", 0, true, BOTH, GLOBAL, NOTHING }, /* crun < 1.22: as --root */
-  { "criu", 0, true, DIALECT_RUNC, GLOBAL, NOTHING }, /* main.go until 1.3 */
-  { "version", 'v', false, BOTH, GLOBAL, INFORM }, /* crun.c, urfave/cli */
-  { "", 'V', false, DIALECT_CRUN, GLOBAL, INFORM }, /* crun.c, an alias */
-  /* argp adds --help -? --usage, urfave/cli --help -h; crun fails on -h. */
-  { "help", 'h', false, BOTH, GLOBAL | CREATE | RUN | RESTORE, INFORM },
-  { "usage", '?', false, DIALECT_CRUN, GLOBAL, INFORM },
-
-  /* create.c, run.c, restore.c; create.go, run.go, restore.go */
-  { "bundle", 'b', true, BOTH, CREATE | RUN | RESTORE, BUNDLE },
-  { "console-socket", 0, true, BOTH, CREATE | RUN | RESTORE, NOTHING },
-  { "pid-file", 0, true, BOTH, CREATE | RUN | RESTORE, NOTHING },
-  /* create.c, run.c; runc refused the feature (issue 1480) */
-  { "config", 'f', true, DIALECT_CRUN, CREATE | RUN, CONFIG },
-  /* create.go, run.go since 1.2 */
-  { "pidfd-socket", 0, true, DIALECT_RUNC, CREATE | RUN, NOTHING },
-  /* create.c, run.c; create.go, run.go */
-  { "preserve-fds", 0, true, BOTH, CREATE | RUN, PRESERVE_FDS },
-  { "no-new-keyring", 0, false, BOTH, CREATE | RUN, NOTHING },
-  { "no-pivot", 0, false, BOTH, CREATE | RUN, NOTHING },
-  { "no-pivot", 0, false, DIALECT_RUNC, RESTORE, NOTHING }, /* restore.go */
-  { "no-subreaper", 0, false, DIALECT_CRUN, CREATE, NOTHING }, /* create.c */
-  { "no-subreaper", 0, false, BOTH, RUN, NOTHING }, /* run.c, run.go */
-  { "no-subreaper", 0, false, DIALECT_RUNC, RESTORE, NOTHING },
-  { "detach", 'd', false, BOTH, RUN | RESTORE, NOTHING },
-  { "keep", 0, false, BOTH, RUN, NOTHING }, /* run.c 1.15, run.go 1.1 */
-
-  /* restore.c and restore.go.  crun's --network-lock is left out: declared
-   * without an argument, its handler takes the next word all the same. */
-  { "image-path", 0, true, BOTH, RESTORE, NOTHING },
-  { "work-path", 0, true, BOTH, RESTORE, NOTHING },
-  { "tcp-established", 0, false, BOTH, RESTORE, NOTHING },
-  { "ext-unix-sk", 0, false, BOTH, RESTORE, NOTHING },
-  { "shell-job", 0, false, BOTH, RESTORE, NOTHING },
-  { "file-locks", 0, false, BOTH, RESTORE, NOTHING },
-  { "manage-cgroups-mode", 0, true, BOTH, RESTORE, NOTHING },
-  { "lsm-profile", 0, true, BOTH, RESTORE, NOTHING }, /* restore.c 1.20 */
-  { "lsm-mount-context", 0, true, BOTH, RESTORE, NOTHING }, /* the same */
-  { "tcp-close", 0, false, DIALECT_CRUN, RESTORE, NOTHING }, /* 1.24 */
-  { "empty-ns", 0, true, DIALECT_RUNC, RESTORE, NOTHING },   /* restore.go */
-  { "auto-dedup", 0, false, DIALECT_RUNC, RESTORE, NOTHING },
-  { "lazy-pages", 0, false, DIALECT_RUNC, RESTORE, NOTHING },
-};
+#include "runtime_options.h"
 
 static const struct
 {
@@ -106,9 +18,10 @@ static const struct
   enum runtime_command command;
   unsigned scope;
 } commands[] = {
-  { "create", COMMAND_CREATE, CREATE },
-  { "run", COMMAND_RUN, RUN },
-  { "restore", COMMAND_RESTORE, RESTORE },
+  { "create", COMMAND_CREATE, SCOPE_CREATE },
+  { "run", COMMAND_RUN, SCOPE_RUN },
+  { "restore", COMMAND_RESTORE, SCOPE_RESTORE },
+  { "exec", COMMAND_EXEC, SCOPE_EXEC },
 };
 
 #define LENGTH(array) (sizeof (array) / sizeof ((array)[0]))
@@ -125,39 +38,6 @@ struct parser
   struct error *err;
 };
 
-/* The row with exactly this name. */
-static const struct option_row *
-find_long (const char *name, size_t length, unsigned scope)
-{
-  for (size_t i = 0; i < LENGTH (option_rows); i++)
-    if (length > 0 && (option_rows[i].scopes & scope)
-        && strlen (option_rows[i].name) == length
-        && memcmp (option_rows[i].name, name, length) == 0)
-      return &option_rows[i];
-  return NULL;
-}
-
-static const struct option_row *
-find_letter (char letter, unsigned scope)
-{
-  for (size_t i = 0; i < LENGTH (option_rows); i++)
-    if (letter != '\0' && (option_rows[i].scopes & scope)
-        && option_rows[i].letter == letter)
-      return &option_rows[i];
-  return NULL;
-}
-
-/* Whether getopt_long() would complete NAME to an option. */
-static bool
-is_abbreviation (const char *name, size_t length, unsigned scope)
-{
-  for (size_t i = 0; i < LENGTH (option_rows); i++)
-    if (length > 0 && (option_rows[i].scopes & scope)
-        && strncmp (option_rows[i].name, name, length) == 0)
-      return true;
-  return false;
-}
-
 /* Refuses a WORD that is no row: for a spelling that one of the runtimes
  * would take, the message tells how to write it. */
 static int
@@ -166,12 +46,12 @@ refuse_word (const struct parser *parser, const char *word)
   bool ambiguous;
 
   if (word[1] == '-')
-    ambiguous = is_abbreviation (word + 2, strcspn (word + 2, "="),
+    ambiguous = option_is_abbreviation (word + 2, strcspn (word + 2, "="),
                                  parser->scope);
   else
     ambiguous
-        = find_letter (word[1], parser->scope) != NULL
-          || find_long (word + 1, strcspn (word + 1, "="), parser->scope);
+        = option_by_letter (word[1], parser->scope) != NULL
+          || option_by_name (word + 1, strcspn (word + 1, "="), parser->scope);
   if (ambiguous)
     return error_refuse (parser->err, SENTENCE_cli_option_ambiguous,
                          escape (word).text);
@@ -208,6 +88,22 @@ parse_count (const char *text, unsigned *count)
   return 0;
 }
 
+/* exec: where a capability may come from, for exec_guard(). */
+static void
+add_carrier (struct parser *parser, bool is_process, const char *word,
+             const char *value)
+{
+  struct runtime_cli *cli = parser->cli;
+  bool glued = value >= word && value <= word + strlen (word);
+
+  cli->carriers = xrealloc (cli->carriers, (cli->carrier_count + 1)
+                                               * sizeof *cli->carriers);
+  /* parser->at stands behind the option already */
+  cli->carriers[cli->carrier_count++] = (struct runtime_cli_carrier){
+    is_process, glued, parser->at - (glued ? 1 : 2), value
+  };
+}
+
 static int
 store_value (struct parser *parser, const struct option_row *row,
              const char *word, const char *value)
@@ -216,13 +112,13 @@ store_value (struct parser *parser, const struct option_row *row,
 
   switch (row->target)
     {
-    case ROOT:
+    case TARGET_ROOT:
       cli->root = value;
       return 0;
-    case LOG:
+    case TARGET_LOG:
       cli->log = value;
       return 0;
-    case LOG_FORMAT:
+    case TARGET_LOG_FORMAT:
       {
         bool known = strcmp (value, "text") == 0 || strcmp (value, "json") == 0;
 
@@ -230,18 +126,27 @@ store_value (struct parser *parser, const struct option_row *row,
         parser->bad_log_format = known ? NULL : value;
         return 0;
       }
-    case BUNDLE:
-    case CONFIG:
+    case TARGET_BUNDLE:
+    case TARGET_CONFIG:
       if (value[0] == '\0')
         return refuse_value (parser, word, value, "a path");
-      *(row->target == BUNDLE ? &cli->bundle : &cli->config) = value;
+      *(row->target == TARGET_BUNDLE ? &cli->bundle : &cli->config) = value;
       return 0;
-    case PRESERVE_FDS:
+    case TARGET_PRESERVE_FDS:
       if (parse_count (value, &cli->preserve_fds) < 0)
         return refuse_value (parser, word, value, "a decimal number");
       return 0;
-    case NOTHING:
-    case INFORM:
+    case TARGET_ROOTLESS:
+      cli->rootless = value;
+      return 0;
+    case TARGET_PROCESS:
+    case TARGET_CAP:
+      if (value[0] == '\0')
+        return refuse_value (parser, word, value, "a file or a capability");
+      add_carrier (parser, row->target == TARGET_PROCESS, word, value);
+      return 0;
+    case TARGET_NOTHING:
+    case TARGET_INFORM:
       break;
     }
   return 0;
@@ -262,9 +167,9 @@ next_value (struct parser *parser, const char *word)
   value = parser->argv[++parser->at];
   /* Older urfave/cli v1.22 sorts the words behind a command and takes
    * such a value for the container id: in `--pid-file -x --bundle B ID` the
-   * pid file is then `--bundle`.  In front of the command nothing is
-   * sorted. */
-  if (parser->scope != GLOBAL && value[0] == '-')
+   * pid file is then `--bundle`.  In front of the command, and for exec,
+   * nothing is sorted. */
+  if ((parser->scope & (SCOPE_GLOBAL | SCOPE_EXEC)) == 0 && value[0] == '-')
     {
       refuse_value (parser, word, value,
                     "one without a dash in front, or write it behind a `=`");
@@ -311,23 +216,23 @@ parse_option (struct parser *parser)
     {
       size_t length = strcspn (word + 2, "=");
 
-      row = find_long (word + 2, length, parser->scope);
+      row = option_by_name (word + 2, length, parser->scope);
       value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
     }
   else if (word[2] == '\0')
-    row = find_letter (word[1], parser->scope);
+    row = option_by_letter (word[1], parser->scope);
   if (row == NULL)
     return refuse_word (parser, word);
   if (!(row->dialects & parser->dialect))
     return error_refuse (parser->err, SENTENCE_cli_option_dialect,
                          escape (word).text,
                          parser->dialect == DIALECT_CRUN ? "crun" : "runc");
-  if (!row->takes_value && value != NULL)
+  if (row->value == VALUE_NONE && value != NULL)
     return error_refuse (parser->err, SENTENCE_cli_option_boolean,
                          escape (word).text);
-  if (row->target == INFORM)
+  if (row->target == TARGET_INFORM)
     return check_inform (parser);
-  if (row->takes_value && value == NULL)
+  if (row->value == VALUE_NEEDED && value == NULL)
     {
       value = next_value (parser, word);
       if (value == NULL)
@@ -402,13 +307,14 @@ parse_id (struct parser *parser, const char *command)
   if (!is_id (id))
     return error_refuse (parser->err, SENTENCE_cli_id_bad, escape (id).text);
   parser->cli->id = id;
-  if (parser->at < parser->argc)
+  /* Behind the id of exec stands the command. */
+  if (parser->at < parser->argc && parser->scope != SCOPE_EXEC)
     return error_refuse (parser->err, SENTENCE_cli_words_after_id,
                          escape (parser->argv[parser->at]).text);
   return 0;
 }
 
-/* create, run or restore, from behind that word. */
+/* create, run, restore or exec, from behind that word. */
 static int
 parse_command (struct parser *parser, const char *name)
 {
@@ -435,7 +341,7 @@ runtime_cli_parse (enum runtime_dialect dialect, int argc, char *const argv[],
                            .argc = argc,
                            .argv = argv,
                            .at = 1,
-                           .scope = GLOBAL,
+                           .scope = SCOPE_GLOBAL,
                            .cli = cli,
                            .err = err };
   const char *name;
@@ -456,4 +362,12 @@ runtime_cli_parse (enum runtime_dialect dialect, int argc, char *const argv[],
         return parse_command (&parser, name);
       }
   return 0;
+}
+
+void
+runtime_cli_clear (struct runtime_cli *cli)
+{
+  free (cli->carriers);
+  cli->carriers = NULL;
+  cli->carrier_count = 0;
 }

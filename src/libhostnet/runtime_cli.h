@@ -2,11 +2,13 @@
 /* The command line of a low-level runtime, as far as the runtime must know
  * it: which bundle crun or runc is going to read.  The two parsers disagree
  * (`-b=X`, `--bun X`, options behind the id, ...), so that one command line
- * can mean two bundles.  For create, run and restore only what both read
- * alike is taken and the rest is refused; every other command goes through
- * without a look at what stands behind it. */
+ * can mean two bundles.  For create, run, restore and exec only what both
+ * read alike is taken and the rest is refused; every other command goes
+ * through without a look at what stands behind it. */
 #ifndef HOSTNET_RUNTIME_CLI_H
 #define HOSTNET_RUNTIME_CLI_H
+
+#include <stdbool.h>
 
 #include "error.h"
 
@@ -22,7 +24,17 @@ enum runtime_command
   COMMAND_PASS, /* not ours: hand the arguments over as they are */
   COMMAND_CREATE,
   COMMAND_RUN,
-  COMMAND_RESTORE
+  COMMAND_RESTORE,
+  COMMAND_EXEC
+};
+
+/* An option of exec that may carry capabilities. */
+struct runtime_cli_carrier
+{
+  bool is_process; /* --process FILE, else --cap CAPABILITY */
+  bool glued;      /* `--option=VALUE`: one word, else two */
+  int word;        /* the option's place in argv */
+  const char *value;
 };
 
 struct runtime_cli
@@ -37,12 +49,19 @@ struct runtime_cli
                              relative path starts at the working directory */
   unsigned preserve_fds;
   const char *id;
+  const char *rootless; /* its value; crun < 1.22 takes it for --root */
+  struct runtime_cli_carrier *carriers; /* of exec, in their order; owned */
+  size_t carrier_count;
 };
+
+#define cleanup_runtime_cli __attribute__ ((cleanup (runtime_cli_clear)))
 
 /* argv[0] is skipped.  Fills *CLI as far as it got even on failure, so that
  * the caller knows the --log in which to report the refusal. */
 int runtime_cli_parse (enum runtime_dialect dialect, int argc,
                        char *const argv[], struct runtime_cli *cli,
                        struct error *err);
+
+void runtime_cli_clear (struct runtime_cli *cli);
 
 #endif

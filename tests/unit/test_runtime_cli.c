@@ -15,7 +15,8 @@ enum
   MAX_WORDS = 64
 };
 
-static const char *const commands[] = { "pass", "create", "run", "restore" };
+static const char *const commands[]
+    = { "pass", "create", "run", "restore", "exec" };
 
 struct row
 {
@@ -80,7 +81,7 @@ differs (const char *field, const char *wanted, const char *got)
 static int
 compare_fields (const char *wanted, bool all, const struct runtime_cli *cli)
 {
-  char preserve[16];
+  char preserve[16], carriers[256] = "";
   const struct
   {
     const char *name, *got;
@@ -88,13 +89,24 @@ compare_fields (const char *wanted, bool all, const struct runtime_cli *cli)
       = { { "bundle", cli->bundle }, { "log", cli->log },
           { "format", cli->log_format }, { "id", cli->id },
           { "config", cli->config }, { "root", cli->root },
-          { "preserve", cli->preserve_fds ? preserve : NULL } };
+          { "preserve", cli->preserve_fds ? preserve : NULL },
+          { "carriers", cli->carrier_count ? carriers : NULL } };
   size_t known = sizeof (fields) / sizeof (fields[0]);
   const char *values[sizeof (fields) / sizeof (fields[0])] = { NULL };
   char *copy = strdup (wanted);
   int wrong = 0;
 
   snprintf (preserve, sizeof (preserve), "%u", cli->preserve_fds);
+  for (size_t i = 0; i < cli->carrier_count; i++)
+    {
+      const struct runtime_cli_carrier *carrier = &cli->carriers[i];
+      size_t used = strlen (carriers);
+
+      snprintf (carriers + used, sizeof carriers - used, "%s%s:%d:%s:%s",
+                used ? ";" : "", carrier->is_process ? "process" : "cap",
+                carrier->word, carrier->glued ? "glued" : "two",
+                carrier->value);
+    }
   if (strcmp (copy, "-") != 0)
     for (char *rest, *one = strtok_r (copy, ",", &rest); one != NULL;
          one = strtok_r (NULL, ",", &rest))
@@ -192,6 +204,7 @@ run_row (const struct row *row, unsigned line, enum runtime_dialect dialect)
       printf ("not ");
     }
   printf ("ok %u - line %u %s: %s\n", tests, line, name, row->words);
+  runtime_cli_clear (&cli);
   free (words);
 }
 

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* crun keeps a container in ROOT/ID/{status,config.json}, runc in
+ * ROOT/ID/state.json; both keep ROOT/ID/exec.fifo until it is started. */
+#include <config.h>
+
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bundle.h"
+#include "capabilities.h"
+#include "json.h"
+#include "nsfs.h"
+
+/* crun src/libcrun/status.c, runc libcontainer/container_linux.go (State). */
+static const struct layout
+{
+  const char *directory; /* of the state, below the run directory */
+  const char *state;     /* file with these two members */
+  const char *pid, *start_time;
+  const char *config; /* file of the configuration; NULL: member `config` */
+  const char *network_type;
+  const char *bounding;
+} layouts[] = {
+  [DIALECT_CRUN] = { "crun", "status", "pid", "process-start-time",
+                     "config.json", "network", "bounding" },
+  [DIALECT_RUNC] = { "runc", "state.json", "init_process_pid",
+                     "init_process_start", NULL, "NEWNET", "Bounding" },
+};
+
+/* A file of the runtime, indexed. */
+struct state_file
+{
+  char *text;
+  struct json_doc doc;
+};
+#define STATE_FILE_INIT { NULL, JSON_DOC_INIT }
+#define cleanup_state_file __attribute__ ((cleanup (state_file_clear)))
+
+static void
+state_file_clear (struct state_file *file)
+{
+  json_clear (&file->doc);
+  free (file->text);
+}
+
+static int
+read_state_file (int directory, const char *name, struct state_file *file,
+                 struct error *err)
+{
+  cleanup_close int fd
+      = openat (directory, name,
+                O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  struct stat status;
+  size_t length;
+
+  if (fd < 0 || fstat (fd, &status) < 0)
+    return error_system (err, errno, SENTENCE_system, name);
+  if (!S_ISREG (status.st_mode)
+      || read_all (fd, JSON_MAX_BYTES, &file->text, &length) != 0)
+    return error_refuse (err, SENTENCE_config_not_regular, name);
+  if (json_index (&file->doc, file->text, length, false, err) < 0)
+    return error_wrap (err, "%s", name);
+  if (json_kind (&file->doc, 0) != JSON_OBJECT)
+    return error_refuse (err, SENTENCE_json_root);
+  return 0;
+}
+
+/* ---- where ---- */
+
+/* Opens ROOT/ID when it has a state; -1 without a message when not. */
+static int
+open_state (const char *root, const char *id, const struct layout *layout)
+{
+  cleanup_free char *path = xasprintf ("%s/%s", root, id);
+  int fd = open (path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  if (fd >= 0 && faccessat (fd, layout->state, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+    cleanup_closep (&fd);
+  return fd;
+}
+
+/* Without --root crun 1.8.1 takes XDG_RUNTIME_DIR for everybody (measured),
+ * runc for all but the real root, and versions differ: both places are looked
+ * at, and a container that is in both is not told apart. */
+static int
+find_state (const struct layout *layout, const struct runtime_cli *cli,
+            int *directory, struct error *err)
+{
+  const char *runtime_dir = getenv ("XDG_RUNTIME_DIR");
+  cleanup_free char *own = NULL, *common = NULL;
+  cleanup_close int other = -1;
+
+  if (cli->rootless != NULL && layout == &layouts[DIALECT_CRUN])
+    return error_refuse (err, SENTENCE_container_rootless);
+  if (cli->root != NULL)
+    *directory = open_state (cli->root, cli->id, layout);
+  else
+    {
+      common = xasprintf ("/run/%s", layout->directory);
+      *directory = open_state (common, cli->id, layout);
+      if (runtime_dir != NULL && runtime_dir[0] == '/')
+        {
+          own = xasprintf ("%s/%s", runtime_dir, layout->directory);
+          other = open_state (own, cli->id, layout);
+        }
+      if (*directory >= 0 && other >= 0)
+        return error_refuse (err, SENTENCE_container_twice, escape (own).text,
+                             common);
+      if (*directory < 0)
+        {
+          *directory = other;
+          other = -1;
+        }
+    }
+  if (*directory >= 0)
+    return 0;
+  return error_refuse (err, SENTENCE_container_state,
+                       escape (cli->root ? cli->root
+                               : own     ? own
+                                         : common)
+                           .text);
+}
+
+/* ---- the init process ---- */
+
+struct init
+{
+  int pidfd;
+  int pid;
+};
+#define INIT_INIT { -1, 0 }
+#define cleanup_init __attribute__ ((cleanup (init_clear)))
+
+static void
+init_clear (struct init *init)
+{
+  cleanup_closep (&init->pidfd);
+}
+
+/* The head of /proc/PID/NAME, which is short. */
+static int
+read_process (const struct init *init, const char *name, char *text,
+              size_t size)
+{
+  char path[64];
+  cleanup_close int fd = -1;
+  ssize_t length;
+
+  snprintf (path, sizeof path, "/proc/%d/%s", init->pid, name);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -1;
+  length = read (fd, text, size - 1);
+  if (length <= 0)
+    return -1;
+  text[length] = '\0';
+  return 0;
+}
+
+/* proc(5): starttime is field 22 of /proc/PID/stat, behind the name, which
+ * the process chooses. */
+static int
+start_time (const struct init *init, uint64_t *time)
+{
+  char text[1024];
+  char *field, *end;
+
+  if (read_process (init, "stat", text, sizeof text) < 0)
+    return -1;
+  field = strrchr (text, ')');
+  for (int i = 2; field != NULL && i < 22; i++)
+    field = strchr (field + 1, ' ');
+  if (field == NULL)
+    return -1;
+  *time = strtoull (field, &end, 10);
+  return end == field + 1 || end == field ? -1 : 0;
+}
+
+/* proc(5): CapBnd of /proc/PID/status, 16 hexadecimal digits. */
+static int
+bounding_set (const struct init *init, uint64_t *set)
+{
+  static const char key[] = "\nCapBnd:\t";
+  char text[4096];
+  char *at, *end;
+
+  if (read_process (init, "status", text, sizeof text) < 0)
+    return -1;
+  at = strstr (text, key);
+  if (at == NULL)
+    return -1;
+  at += strlen (key);
+  *set = strtoull (at, &end, 16);
+  return end - at == 16 ? 0 : -1;
+}
+
+static int
+is_own_namespace (const struct init *init, const char *type, bool *own)
+{
+  char path[64];
+
+  snprintf (path, sizeof path, "/proc/%d/ns/%s", init->pid, type);
+  return nsfs_is_own (type, path, own);
+}
+
+/* pidfd_open(2): as long as the descriptor says that the process lives, what
+ * /proc/PID showed was that process. */
+static bool
+is_alive (const struct init *init)
+{
+  struct pollfd descriptor = { .fd = init->pidfd, .events = POLLIN };
+
+  return poll (&descriptor, 1, 0) == 0;
+}
+
+static int
+pin_init (const struct layout *layout, const struct json_doc *state,
+          struct init *init, struct error *err)
+{
+  json_node pid, start;
+  uint64_t number = 0, recorded = 0, found = 0;
+
+  if (json_get (state, 0, layout->pid, JSON_NUMBER, &pid, err) < 0
+      || json_get (state, 0, layout->start_time, JSON_NUMBER, &start, err) < 0)
+    return -1;
+  if (pid == JSON_NONE || start == JSON_NONE
+      || json_uint64 (state, pid, &number) < 0
+      || json_uint64 (state, start, &recorded) < 0 || number == 0
+      || number > INT_MAX)
+    return error_refuse (err, SENTENCE_container_no_init);
+  init->pid = (int) number;
+  init->pidfd = (int) syscall (SYS_pidfd_open, init->pid, 0U);
+  if (init->pidfd < 0)
+    return error_system (err, errno, SENTENCE_system, "pidfd_open");
+  if (start_time (init, &found) < 0 || found != recorded)
+    return error_refuse (err, SENTENCE_container_no_init);
+  return 0;
+}
+
+/* ---- what was configured ---- */
+
+static uint64_t
+configured_bounding (const struct json_doc *doc, json_node set)
+{
+  uint64_t mask = 0;
+
+  for (json_node n = json_first (doc, set); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      cleanup_free char *name
+          = json_kind (doc, n) == JSON_STRING ? json_string (doc, n) : NULL;
+      int number = name ? capability_number (name) : -1;
+
+      if (number >= 0)
+        mask |= UINT64_C (1) << number;
+    }
+  return mask;
+}
+
+/* Whether the namespaces of the configuration leave the container on our
+ * network: no entry, or one whose path is our own. */
+static int
+configured_network (const struct layout *layout, const struct json_doc *doc,
+                    json_node namespaces, bool *host, struct error *err)
+{
+  json_node type, path;
+
+  *host = true;
+  for (json_node n = json_first (doc, namespaces); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      cleanup_free char *where = NULL;
+
+      if (json_get (doc, n, "type", JSON_STRING, &type, err) < 0
+          || json_get (doc, n, "path", JSON_STRING, &path, err) < 0)
+        return -1;
+      if (type == JSON_NONE
+          || !json_string_is (doc, type, layout->network_type))
+        continue;
+      where = path == JSON_NONE ? NULL : json_string (doc, path);
+      if (where == NULL || where[0] == '\0')
+        *host = false;
+      else if (nsfs_is_own ("net", where, host) < 0)
+        return error_system (err, errno, SENTENCE_namespace_unreadable,
+                             escape (where).text);
+    }
+  return 0;
+}
+
+/* What the runtime was told, from its own copy. */
+static int
+read_configured (const struct layout *layout, int directory,
+                 const struct state_file *state, struct container *container,
+                 struct error *err)
+{
+  cleanup_state_file struct state_file file = STATE_FILE_INIT;
+  const struct json_doc *doc = &state->doc;
+  json_node top = 0, parent, namespaces, capabilities, set;
+
+  if (layout->config != NULL)
+    {
+      if (read_state_file (directory, layout->config, &file, err) < 0
+          || json_get (&file.doc, 0, "linux", JSON_OBJECT, &parent, err) < 0
+          || json_get (&file.doc, 0, "process", JSON_OBJECT, &top, err) < 0)
+        return -1;
+      doc = &file.doc;
+    }
+  else
+    {
+      if (json_get (doc, 0, "config", JSON_OBJECT, &top, err) < 0)
+        return -1;
+      if (top == JSON_NONE)
+        return error_refuse (err, SENTENCE_container_no_init);
+      parent = top;
+    }
+  if (json_get (doc, parent, "namespaces", JSON_ARRAY, &namespaces, err) < 0
+      || json_get (doc, top, "capabilities", JSON_OBJECT, &capabilities, err)
+             < 0
+      || json_get (doc, capabilities, layout->bounding, JSON_ARRAY, &set, err)
+             < 0
+      || configured_network (layout, doc, namespaces,
+                             &container->host_network, err)
+             < 0)
+    return -1;
+  container->bounding &= configured_bounding (doc, set);
+  return 0;
+}
+
+int
+container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
+                struct container *container, struct error *err)
+{
+  const struct layout *layout = &layouts[dialect];
+  cleanup_close int directory = -1;
+  cleanup_state_file struct state_file state = STATE_FILE_INIT;
+  cleanup_init struct init init = INIT_INIT;
+  bool own_user = false;
+
+  if (find_state (layout, cli, &directory, err) < 0
+      || read_state_file (directory, layout->state, &state, err) < 0
+      || pin_init (layout, &state.doc, &init, err) < 0)
+    return -1;
+  /* Before it is started, runc's init may still have all capabilities. */
+  if (faccessat (directory, "exec.fifo", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    return error_refuse (err, SENTENCE_container_not_started);
+  if (bounding_set (&init, &container->bounding) < 0
+      || is_own_namespace (&init, "net", &container->host_network) < 0
+      /* after the others: who has left our user namespace cannot return */
+      || is_own_namespace (&init, "user", &own_user) < 0 || !is_alive (&init))
+    return error_refuse (err, SENTENCE_container_no_init);
+  /* user_namespaces(7): a new one gives a full bounding set, and leave to
+   * make a network namespace.  A hostile init enters one by itself, but exec
+   * does not follow it there: then what was configured decides. */
+  return own_user ? 0
+                  : read_configured (layout, directory, &state, container,
+                                     err);
+}
