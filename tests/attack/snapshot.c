@@ -168,12 +168,14 @@ static uint64_t of_directory(const char *directory)
 	return value;
 }
 
-static const char *const sysctl_directories[] = {
-	"/proc/sys/net/ipv4", "/proc/sys/net/ipv4/conf/all", "/proc/sys/net/ipv4/conf/default",
-	"/proc/sys/net/ipv4/conf/" DEVICE, "/proc/sys/net/ipv4/neigh/" DEVICE,
-	"/proc/sys/net/ipv6", "/proc/sys/net/ipv6/conf/all", "/proc/sys/net/ipv6/conf/default",
-	"/proc/sys/net/ipv6/conf/" DEVICE, "/proc/sys/net/core", "/proc/sys/net/unix",
-	"/proc/sys/net/bridge",
+/* What files.c writes, and what other attacks move; all others are compared from outside. */
+static const char *const sysctl_files[] = {
+	"ipv4/ip_default_ttl", "ipv4/ip_forward", "ipv4/conf/" DEVICE "/rp_filter",
+	"ipv4/conf/all/accept_redirects", "ipv4/conf/all/mc_forwarding", "ipv4/ip_local_port_range",
+	"ipv4/ip_unprivileged_port_start", "ipv4/ping_group_range", "ipv4/tcp_syncookies",
+	"ipv4/neigh/" DEVICE "/app_solicit", "ipv6/conf/" DEVICE "/accept_ra",
+	"ipv6/conf/" DEVICE "/hop_limit", "ipv6/conf/all/mc_forwarding", "core/somaxconn",
+	"unix/max_dgram_qlen", "bridge/bridge-nf-call-iptables",
 };
 
 static const char *const sysfs_files[] = {
@@ -211,13 +213,16 @@ static const char *const names[PARTS] = {
 
 void snapshot(struct snapshot *to)
 {
+	char path[128];
 	size_t n = 0;
 
 	memset(to, 0, sizeof *to);
 	for (size_t i = 0; i < COUNT(rules); i++)
 		to->part[n++] = dumped(&rules[i]);
-	for (size_t i = 0; i < COUNT(sysctl_directories); i++)
-		to->part[n] += of_directory(sysctl_directories[i]);
+	for (size_t i = 0; i < COUNT(sysctl_files); i++) {
+		snprintf(path, sizeof path, "/proc/sys/net/%s", sysctl_files[i]);
+		to->part[n] = of_file(to->part[n], path);
+	}
 	for (size_t i = 0; i < COUNT(sysfs_files); i++)
 		to->part[n + 1] = of_file(to->part[n + 1], sysfs_files[i]);
 	to->part[n + 2] = features();

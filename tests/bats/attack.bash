@@ -6,6 +6,8 @@
 load_helpers() {
 	# shellcheck source=tests/bats/helpers.bash
 	. "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/helpers.bash"
+	# shellcheck source=tests/bats/podman.bash
+	. "$HERE/podman.bash"
 }
 
 # fresh_host FUNCTION ARGUMENTS... - in a network and mount namespace that plays a host of its own
@@ -85,8 +87,75 @@ ATTACKS='for bits in 64 32; do
 	attack$bits all | sed "s/^/$bits /"
 done'
 
-# in_container RUNTIME JQ COMMAND...: as its process (of helpers.bash)
+# Each: RUNTIME JQ COMMAND...
+
 in_container() { container "$1" "$2" "${@:3}"; }
+
+sleeping() { start "$1" "$2" sh -c 'echo ready; exec sleep 1000'; }
+
+# as engines do it: every set full
+in_exec_process() {
+	local rc=0
+	sleeping "$1" "$2" || return
+	base_config unused | jq "$ALL_CAPABILITIES"' | .process | .args = $args
+		| .capabilities = (.capabilities.bounding as $all
+			| {bounding: $all, effective: $all, inheritable: $all, permitted: $all, ambient: $all})' \
+		--argjson args "$(words "${@:3}")" >"$HOSTNET_TEST_DIR/tmp/process.json"
+	"$STARTED_RUNTIME" exec --process "$HOSTNET_TEST_DIR/tmp/process.json" "$STARTED_ID" </dev/null || rc=$?
+	stop
+	return "$rc"
+}
+
+in_exec_cap() {
+	local name caps=() rc=0
+	sleeping "$1" "$2" || return
+	for name in $(all_capabilities); do caps+=(--cap "$name"); done
+	"$STARTED_RUNTIME" exec "${caps[@]}" "$STARTED_ID" "${@:3}" </dev/null || rc=$?
+	stop
+	return "$rc"
+}
+
+# RUNTIME is podman's; no JQ there
+in_podman_exec() {
+	local rc=0 name=attacked-$BASHPID global=(--hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "oci-hostnet-$1")
+	with_options "${global[@]}" -- -d --name "$name" --network host localhost/bb sleep 1000 >/dev/null || return
+	any_podman "${global[@]}" exec --privileged "$name" "${@:3}" || rc=$?
+	any_podman "${global[@]}" rm -f -t 0 "$name" >/dev/null
+	return "$rc"
+}
+
+# By a user, as root of a user namespace that the user made: no entry of its own, no cgroup.
+in_rootless() {
+	local dir=$HOSTNET_TEST_DIR/rootless own='del(.linux.cgroupsPath, .linux.resources)
+		| .root.path = "'"$HOSTNET_TEST_DIR"'/rootless/rootfs"
+		| .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 65534, size: 1}]
+		| .linux.gidMappings = .linux.uidMappings'
+	local manager=()
+	[ "$1" != crun ] || manager=(--cgroup-manager=disabled)
+	make_bundle "$dir/bundle" "$2 | $own" "${@:3}"
+	chown -R 65534:65534 "$dir/bundle" "$dir/run"
+	setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_RUNTIME_DIR="$dir/run" \
+		timeout -s KILL 60 "$(runtime_path "$1")" "${manager[@]}" --root "$dir/run/state" run -b "$dir/bundle" "$(unique_id)" </dev/null
+}
+
+# Two containers: the locked one opens a socket, the other has a network of its own and NET_ADMIN
+# in the initial user namespace, as an ordinary privileged container has.
+ORDINARY='del(.annotations)'
+
+two_containers() {
+	local share='.mounts += [{destination: "/data/share", type: "bind", source: "'"$HOSTNET_TEST_DIR"'/share", options: ["bind", "rw"]}]'
+	local pid
+	mkdir -p "$HOSTNET_TEST_DIR/share"
+	start "$1" "$2 | $share" attack64 pass /data/share/socket || return
+	container "$1" "$ORDINARY | $ADMIN | $share" attack64 receive /data/share/socket | sed 's/^/64 /'
+	stop
+	start "$1" "$2" attack64 hold || return
+	pid=$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)
+	container "$1" "$ORDINARY | $ALL_CAPABILITIES | $NO_SECCOMP"'
+		| (.linux.namespaces[] | select(.type == "pid")).path = "/proc/'"$pid"'/ns/pid"' attack64 take 1 | sed 's/^/64 /'
+	stop
+}
 
 # --- jq expressions for make_bundle ---------------------------------------------------
 
