@@ -93,7 +93,7 @@ in_container() { container "$1" "$2" "${@:3}"; }
 
 sleeping() { start "$1" "$2" sh -c 'echo ready; exec sleep 1000'; }
 
-# as engines do it: every set full
+# as engines do it: every set full. EXEC_RUNTIME: by another one than the container's.
 in_exec_process() {
 	local rc=0
 	sleeping "$1" "$2" || return
@@ -101,7 +101,7 @@ in_exec_process() {
 		| .capabilities = (.capabilities.bounding as $all
 			| {bounding: $all, effective: $all, inheritable: $all, permitted: $all, ambient: $all})' \
 		--argjson args "$(words "${@:3}")" >"$HOSTNET_TEST_DIR/tmp/process.json"
-	"$STARTED_RUNTIME" exec --process "$HOSTNET_TEST_DIR/tmp/process.json" "$STARTED_ID" </dev/null || rc=$?
+	"${EXEC_RUNTIME:-$STARTED_RUNTIME}" exec --process "$HOSTNET_TEST_DIR/tmp/process.json" "$STARTED_ID" </dev/null || rc=$?
 	stop
 	return "$rc"
 }

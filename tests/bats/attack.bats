@@ -155,3 +155,24 @@ passed() {
 }
 @test "crun: a socket passed to, or taken by, a container that is not locked" { passed crun; }
 @test "runc: a socket passed to, or taken by, a container that is not locked" { passed runc; }
+
+# --- exec, podman, a user's own container --------------------------------------------
+
+@test "crun: after exec --process with every capability" { attacked exec-process in_exec_process crun .; }
+@test "runc: after exec --process with every capability" { attacked exec-process in_exec_process runc .; }
+@test "crun: after exec --cap with every capability" { attacked exec-cap in_exec_cap crun .; }
+@test "runc: after exec --cap with every capability" { attacked exec-cap in_exec_cap runc .; }
+exec_control() {
+	EXEC_RUNTIME=$1 runs in_exec_process "$1" . sh -c "$ATTACKS"
+	grep -q '^64 RTM_NEWADDR BREACHED' "$OUT"
+	grep -q '^32 RTM_NEWADDR BREACHED' "$OUT"
+	# the ioctl lock holds all the same
+	grep -q '^64 SIOCSIFADDR STOPPED EACCES' "$OUT"
+	outside_agrees
+}
+@test "control: crun's own exec --process gives it back" { exec_control crun; }
+@test "control: runc's own exec --process gives it back" { exec_control runc; }
+@test "crun: after podman exec --privileged" { attacked podman-exec in_podman_exec crun .; }
+@test "runc: after podman exec --privileged" { attacked podman-exec in_podman_exec runc .; }
+@test "crun: rootless" { attacked rootless in_rootless crun "$ALL_CAPABILITIES | $NO_SECCOMP"; }
+@test "runc: rootless" { attacked rootless in_rootless runc "$ALL_CAPABILITIES | $NO_SECCOMP"; }
