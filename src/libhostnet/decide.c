@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ioctl_lock.h"
 #include "plan.h"
+#include "seccomp_lock.h"
 
 size_t
 plan_count (const struct json_doc *config, json_node container)
@@ -35,24 +35,32 @@ decide_concerns (const struct request *request, const struct facts *facts)
 /* io.oci-hostnet.applied: which parts are in force.  It depends on the
  * finished configuration alone, so that a second pass computes the same. */
 static const char *
-applied_value (const struct request *request)
+applied_value (const struct plan *plan)
 {
-  return request->network
-             ? "{\"version\":1,\"lock\":\"standard\",\"edits\":[\"network\","
-               "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"]}"
-             : "{\"version\":1,\"lock\":\"standard\",\"edits\":["
-               "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"]}";
+#define APPLIED(lock, first, last)                                            \
+  "{\"version\":1,\"lock\":\"" lock "\",\"edits\":[" first                    \
+  "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"" last "]}"
+  static const char *const values[][2] = {
+    [LOCK_STANDARD] = { APPLIED ("standard", "", ""),
+                        APPLIED ("standard", "\"network\",", "") },
+    [LOCK_STRICT] = { APPLIED ("strict", "", ",\"process\""),
+                      APPLIED ("strict", "\"network\",", ",\"process\"") },
+  };
+#undef APPLIED
+
+  return values[plan->lock][plan->request->network];
 }
 
-/* Every part of the standard lock. */
+/* Every part of the lock. */
 static int
 plan_lock (struct plan *plan, struct error *err)
 {
   return runtime_annotations_check (plan, err) < 0
                  || netns_plan (plan, err) < 0 || sysctl_plan (plan, err) < 0
                  || capabilities_plan (plan, err) < 0
-                 || ioctl_lock_plan (plan->config, plan->linux_object,
-                                     &plan->edits, err)
+                 || process_plan (plan, err) < 0
+                 || seccomp_lock_plan (plan->config, plan->linux_object,
+                                       plan->lock, &plan->edits, err)
                         < 0
                  || mounts_plan (plan, err) < 0
                  || devices_plan (plan, err) < 0
@@ -65,7 +73,7 @@ static int
 plan_applied (struct plan *plan, struct error *err)
 {
   const struct request *request = plan->request;
-  const char *value = applied_value (request);
+  const char *value = applied_value (plan);
   struct json_buffer text = JSON_BUFFER_INIT;
 
   if (request->applied != JSON_NONE)
@@ -242,8 +250,9 @@ decide (const struct policy *policy, const struct json_doc *config,
     }
   settings = policy_settings_for (policy, config, request->annotations);
   /* Annotations may tighten, never loosen. */
-  if (request->lock && settings.inherit != INHERIT_REFUSE)
+  if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
+  plan.lock = request->lock > settings.lock ? request->lock : settings.lock;
   plan.engine = engine_of (config, request->annotations);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)

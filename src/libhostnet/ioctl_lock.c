@@ -13,49 +13,45 @@
 #include "ioctl_lock.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "ioctl_blocks.h"
-#include "seccomp_rules.h"
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 
-struct lock
+/* The blocks of a lock. */
+static const struct blocks
 {
-  const struct json_doc *config;
-  struct json_edits *edits;
-  struct seccomp_profile profile;
-  struct json_buffer added;   /* new rules, with commas between */
-  bool *gone;                 /* rules that are removed */
-  size_t gone_count;
-  bool present[COUNT (ioctl_denied)]; /* our own rules, already there */
+  const struct ioctl_block *denied, *allowed;
+  size_t denied_count, allowed_count;
+} all_blocks[] = {
+  [LOCK_STANDARD] = { ioctl_denied, ioctl_allowed, COUNT (ioctl_denied),
+                      COUNT (ioctl_allowed) },
+  [LOCK_STRICT] = { ioctl_denied_strict, ioctl_allowed_strict,
+                    COUNT (ioctl_denied_strict),
+                    COUNT (ioctl_allowed_strict) },
+};
+
+enum
+{
+  MAX_DENIED = COUNT (ioctl_denied) > COUNT (ioctl_denied_strict)
+                   ? COUNT (ioctl_denied)
+                   : COUNT (ioctl_denied_strict)
+};
+
+struct plan_state
+{
+  const struct blocks *blocks;
+  struct seccomp_edit *edit;
+  bool present[MAX_DENIED]; /* our own rules, already there */
 };
 
 static void
-add_rule (struct lock *lock, enum seccomp_action action, uint64_t errno_ret,
-          uint64_t mask, uint64_t datum)
+add_rule (struct plan_state *state, enum seccomp_action action,
+          uint64_t errno_ret, uint64_t mask, uint64_t datum)
 {
-  struct json_buffer *out = &lock->added;
-
-  if (out->length > 0)
-    json_buffer_text (out, ",");
-  json_buffer_text (out, "{\"names\":[\"ioctl\"],\"action\":\"");
-  json_buffer_text (out, seccomp_action_name (action));
-  if (action == SECCOMP_ERRNO)
-    {
-      json_buffer_text (out, "\",\"errnoRet\":");
-      json_buffer_number (out, errno_ret);
-    }
-  else
-    json_buffer_text (out, "\"");
-  /* runtime-spec: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo`
-   * the datum; swapped, the rule fails open. */
-  json_buffer_text (out, ",\"args\":[{\"index\":1,\"value\":");
-  json_buffer_number (out, mask);
-  json_buffer_text (out, ",\"valueTwo\":");
-  json_buffer_number (out, datum);
-  json_buffer_text (out, ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]}");
+  seccomp_edit_begin (state->edit, "\"ioctl\"", action, errno_ret);
+  seccomp_edit_masked (state->edit, 1, mask, datum);
+  seccomp_edit_end (state->edit);
 }
 
 /* Whether some command matches both. */
@@ -66,65 +62,48 @@ meets (const struct seccomp_rule *rule, const struct ioctl_block *block)
 }
 
 static bool
-meets_denied (const struct seccomp_rule *rule)
+meets_denied (const struct blocks *blocks, const struct seccomp_rule *rule)
 {
-  for (size_t i = 0; i < COUNT (ioctl_denied); i++)
-    if (meets (rule, &ioctl_denied[i]))
+  for (size_t i = 0; i < blocks->denied_count; i++)
+    if (meets (rule, &blocks->denied[i]))
       return true;
   return false;
 }
 
 /* Our own rule from an earlier edit. */
 static bool
-is_ours (struct lock *lock, const struct seccomp_rule *rule)
+is_ours (struct plan_state *state, const struct seccomp_rule *rule)
 {
   if (rule->action != SECCOMP_ERRNO || rule->errno_ret != EACCES)
     return false;
-  for (size_t i = 0; i < COUNT (ioctl_denied); i++)
-    if (rule->mask == ioctl_denied[i].mask
-        && rule->datum == ioctl_denied[i].datum)
+  for (size_t i = 0; i < state->blocks->denied_count; i++)
+    if (rule->mask == state->blocks->denied[i].mask
+        && rule->datum == state->blocks->denied[i].datum)
       {
-        lock->present[i] = true;
+        state->present[i] = true;
         return true;
       }
   return false;
 }
 
-/* Takes ioctl out of a rule, or the rule away when it names nothing else. */
 static void
-drop_ioctl (struct lock *lock, const struct seccomp_rule *rule,
+drop_ioctl (struct plan_state *state, const struct seccomp_rule *rule,
             const char *why)
 {
-  const struct json_doc *config = lock->config;
-  size_t i = 0, others = 0;
-  /* More than the names, which cannot outnumber the nodes of the text. */
-  cleanup_free bool *picked = xmalloc (config->count);
-
-  for (json_node n = json_first (config, rule->names); n != JSON_NONE;
-       n = json_next (config, n), i++)
-    {
-      picked[i] = json_string_is (config, n, "ioctl");
-      others += !picked[i];
-    }
-  if (others > 0)
-    json_remove_children (lock->edits, config, rule->names, picked, why);
-  else
-    {
-      lock->gone[rule->place] = true;
-      lock->gone_count++;
-    }
+  seccomp_edit_drop_name (state->edit, rule->place, rule->names, "ioctl", why);
 }
 
 /* The part of a conditional rule that lies in the allowed blocks. */
 static void
-cut_rule (struct lock *lock, const struct seccomp_rule *rule)
+cut_rule (struct plan_state *state, const struct seccomp_rule *rule)
 {
-  drop_ioctl (lock, rule, "it decided on ioctls that change interfaces");
-  for (size_t i = 0; i < COUNT (ioctl_allowed); i++)
-    if (meets (rule, &ioctl_allowed[i]))
-      add_rule (lock, rule->action, rule->errno_ret,
-                rule->mask | ioctl_allowed[i].mask,
-                rule->datum | ioctl_allowed[i].datum);
+  const struct ioctl_block *allowed = state->blocks->allowed;
+
+  drop_ioctl (state, rule, "it decided on ioctls that change interfaces");
+  for (size_t i = 0; i < state->blocks->allowed_count; i++)
+    if (meets (rule, &allowed[i]))
+      add_rule (state, rule->action, rule->errno_ret,
+                rule->mask | allowed[i].mask, rule->datum | allowed[i].datum);
 }
 
 /* Whether a rule with another verdict decides on some of the same commands:
@@ -149,32 +128,34 @@ is_disputed (const struct seccomp_profile *profile,
 /* Refuses or cuts what reaches into the denied blocks; *REACHABLE becomes true
  * when the profile lets some ioctl through, or seems to (errnoRet 0). */
 static int
-plan_conditional (struct lock *lock, const struct seccomp_rule *rule,
+plan_conditional (struct plan_state *state, const struct seccomp_rule *rule,
                   bool is_void, bool *reachable, struct error *err)
 {
   if (is_void)
     {
-      drop_ioctl (lock, rule,
+      drop_ioctl (state, rule,
                   "void beside the rule that permitted ioctl, not beside "
                   "blocks");
       return 0;
     }
   *reachable |= seccomp_permits (rule->action);
-  if (is_ours (lock, rule) || !meets_denied (rule))
+  if (is_ours (state, rule) || !meets_denied (state->blocks, rule))
     return 0;
-  if (is_disputed (&lock->profile, rule))
+  if (is_disputed (state->edit->profile, rule))
     return error_refuse (err, SENTENCE_seccomp_disputed,
                          (unsigned) rule->place);
   *reachable = true;
-  cut_rule (lock, rule);
+  cut_rule (state, rule);
   return 0;
 }
 
 /* The rules that stay in force, then what the base verdict becomes. */
-static int
-plan_rules (struct lock *lock, struct error *err)
+int
+ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
 {
-  const struct seccomp_profile *profile = &lock->profile;
+  const struct seccomp_profile *profile = edit->profile;
+  struct plan_state state = { .blocks = &all_blocks[lock], .edit = edit };
+  const struct blocks *blocks = state.blocks;
   bool permitted_by_rule
       = profile->has_unconditional && seccomp_permits (profile->unconditional);
   /* A rule with the default's action is skipped by both runtimes. */
@@ -189,105 +170,19 @@ plan_rules (struct lock *lock, struct error *err)
       const struct seccomp_rule *rule = &profile->rules[i];
 
       if (!rule->conditional && seccomp_permits (rule->action))
-        drop_ioctl (lock, rule,
+        drop_ioctl (&state, rule,
                     "permits every ioctl and wins over every rule with a "
                     "condition");
       else if (rule->conditional
-               && plan_conditional (lock, rule, wins, &reachable, err) < 0)
+               && plan_conditional (&state, rule, wins, &reachable, err) < 0)
         return -1;
     }
-  if (wins)
-    for (size_t i = 0; i < COUNT (ioctl_allowed); i++)
-      add_rule (lock, profile->unconditional, 0, ioctl_allowed[i].mask,
-                ioctl_allowed[i].datum);
-  for (size_t i = 0; reachable && i < COUNT (ioctl_denied); i++)
-    if (!lock->present[i])
-      add_rule (lock, SECCOMP_ERRNO, EACCES, ioctl_denied[i].mask,
-                ioctl_denied[i].datum);
+  for (size_t i = 0; wins && i < blocks->allowed_count; i++)
+    add_rule (&state, profile->unconditional, 0, blocks->allowed[i].mask,
+              blocks->allowed[i].datum);
+  for (size_t i = 0; reachable && i < blocks->denied_count; i++)
+    if (!state.present[i])
+      add_rule (&state, SECCOMP_ERRNO, EACCES, blocks->denied[i].mask,
+                blocks->denied[i].datum);
   return 0;
-}
-
-static const char why_rules[]
-    = "denies the ioctls that change interfaces, routes and ARP";
-
-/* seccomp(2): a filter sees other architectures too; those not listed are
- * killed by libseccomp, so the native one comes with its compat ones.
- * Source: the table nativeToSeccomp of containers/common. */
-static const char architectures[] =
-#if defined __x86_64__
-    "\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"";
-#elif defined __i386__
-    "\"SCMP_ARCH_X86\"";
-#elif defined __aarch64__
-    "\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"";
-#elif defined __arm__
-    "\"SCMP_ARCH_ARM\"";
-#elif defined __s390x__
-    "\"SCMP_ARCH_S390X\",\"SCMP_ARCH_S390\"";
-#elif defined __powerpc64__ && defined __LITTLE_ENDIAN__
-    "\"SCMP_ARCH_PPC64LE\"";
-#elif defined __riscv && __riscv_xlen == 64
-    "\"SCMP_ARCH_RISCV64\"";
-#else
-#error "name this architecture and its compat ones as runtime-spec spells them"
-#endif
-
-static void
-add_profile (struct lock *lock, json_node linux_object)
-{
-  cleanup_free char *text = NULL;
-
-  for (size_t i = 0; i < COUNT (ioctl_denied); i++)
-    add_rule (lock, SECCOMP_ERRNO, EACCES, ioctl_denied[i].mask,
-              ioctl_denied[i].datum);
-  text = xasprintf ("{\"defaultAction\":\"SCMP_ACT_ALLOW\","
-                    "\"architectures\":[%s],\"syscalls\":[%s]}",
-                    architectures, lock->added.text);
-  json_add_member (lock->edits, lock->config, linux_object, "seccomp", text,
-                   why_rules);
-}
-
-static void
-store_rules (struct lock *lock)
-{
-  const struct seccomp_profile *profile = &lock->profile;
-  cleanup_free char *text = NULL;
-
-  if (lock->gone_count > 0)
-    json_remove_children (lock->edits, lock->config, profile->syscalls,
-                          lock->gone, "it named nothing but ioctl");
-  if (lock->added.length == 0)
-    return;
-  if (profile->syscalls != JSON_NONE)
-    json_append (lock->edits, lock->config, profile->syscalls, lock->gone,
-                 lock->added.text, why_rules);
-  else
-    {
-      text = xasprintf ("[%s]", lock->added.text);
-      json_add_member (lock->edits, lock->config, profile->seccomp, "syscalls",
-                       text, why_rules);
-    }
-}
-
-int
-ioctl_lock_plan (const struct json_doc *config, json_node linux_object,
-                 struct json_edits *edits, struct error *err)
-{
-  struct lock lock = { .config = config, .edits = edits };
-  int found = seccomp_read (config, linux_object, &lock.profile, err);
-
-  if (found == 0)
-    add_profile (&lock, linux_object);
-  else if (found > 0)
-    {
-      lock.gone = xmalloc (lock.profile.rule_total * sizeof (bool));
-      memset (lock.gone, 0, lock.profile.rule_total * sizeof (bool));
-      found = plan_rules (&lock, err);
-      if (found == 0)
-        store_rules (&lock);
-    }
-  free (lock.gone);
-  free (lock.added.text);
-  seccomp_clear (&lock.profile);
-  return found < 0 ? -1 : 0;
 }

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "error.h"
-#include "json.h"
+#include "lock.h"
+#include "seccomp_edit.h"
 
 /* The commands whose lower 32 bits, masked, are DATUM. */
 struct ioctl_block
@@ -15,9 +15,9 @@ struct ioctl_block
   uint32_t mask, datum;
 };
 
-/* Plans what makes SECCOMP deny the interface ioctls (appends to EDITS); see
- * ioctl_lock.c. */
-int ioctl_lock_plan (const struct json_doc *config, json_node linux_object,
-                     struct json_edits *edits, struct error *err);
+/* Plans that the profile of EDIT denies the ioctls of LOCK, whatever it says
+ * of ioctl; see ioctl_lock.c. */
+int ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit,
+                     struct error *err);
 
 #endif

@@ -15,7 +15,7 @@ struct judgement
 };
 
 #define JUDGEMENT_INIT                                                        \
-  { NULL, JSON_DOC_INIT, { JSON_NONE, false, false, false, JSON_NONE, JSON_NONE },   \
+  { NULL, JSON_DOC_INIT, { JSON_NONE, false, false, false, LOCK_STANDARD, JSON_NONE, JSON_NONE },   \
     FACTS_INIT, DECISION_INIT }
 #define cleanup_judgement __attribute__ ((cleanup (judgement_clear)))
 

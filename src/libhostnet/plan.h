@@ -22,6 +22,7 @@ struct plan
   const struct request *request;
   const struct facts *facts;
   const struct policy_settings *settings;
+  enum lock lock; /* the tighter one of request and policy */
   enum engine engine;
   /* found */
   struct json_edits edits;
@@ -33,6 +34,8 @@ int sysctl_plan (struct plan *plan, struct error *err);
 int capabilities_plan (struct plan *plan, struct error *err);
 int mounts_plan (struct plan *plan, struct error *err);
 int devices_plan (struct plan *plan, struct error *err);
+/* process, beside its capabilities. */
+int process_plan (struct plan *plan, struct error *err);
 /* Annotations and environment by which crun replaces a part of the lock. */
 int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */

@@ -341,5 +341,6 @@ policy_settings_for (const struct policy *policy,
     .published_ports = (enum policy_ports) value[SETTING_PUBLISHED_PORTS],
     .pathless = (enum policy_pathless) value[SETTING_PATHLESS],
     .keep_capabilities = value[SETTING_CAPABILITIES],
+    .lock = (enum lock) value[SETTING_LOCK],
   };
 }

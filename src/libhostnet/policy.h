@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "json.h"
+#include "lock.h"
 
 enum
 {
@@ -60,6 +61,7 @@ struct policy_settings
   enum policy_ports published_ports;
   enum policy_pathless pathless;
   unsigned keep_capabilities;
+  enum lock lock; /* at least */
 };
 
 /* The rest up to the functions is of no concern outside of policy*.c. */
@@ -70,6 +72,7 @@ enum setting
   SETTING_PUBLISHED_PORTS,
   SETTING_PATHLESS,
   SETTING_CAPABILITIES,
+  SETTING_LOCK,
   SETTINGS
 };
 

@@ -197,15 +197,12 @@ static int
 read_lock (struct reader *r, const struct member *member, json_node node)
 {
   static const struct choice later[]
-      = { { "strict", 0 }, { "userns", 0 }, { "isolated", 0 }, { NULL, 0 } };
+      = { { "userns", 0 }, { "isolated", 0 }, { NULL, 0 } };
   const struct choice *choice = find_choice (r, node, later);
   unsigned line, column;
 
   if (choice == NULL)
-    return json_kind (r->doc, node) == JSON_STRING
-                   && json_string_is (r->doc, node, "standard")
-               ? 0
-               : wrong_value (r, member, node);
+    return read_choice (r, member, node);
   json_position (r->doc, node, &line, &column);
   return error_refuse (r->err, SENTENCE_policy_lock_unavailable,
                        escape (r->name).text, line, column, choice->name);
@@ -253,6 +250,9 @@ static const struct choice inherit_choices[] = { { "lock", INHERIT_LOCK },
                                                  { NULL, 0 } };
 static const struct choice ports_choices[]
     = { { "refuse", PORTS_REFUSE }, { "warn", PORTS_WARN }, { NULL, 0 } };
+static const struct choice lock_choices[] = { { "standard", LOCK_STANDARD },
+                                              { "strict", LOCK_STRICT },
+                                              { NULL, 0 } };
 static const struct choice pathless_choices[] = { { "refuse", PATHLESS_REFUSE },
                                                   { "remove", PATHLESS_REMOVE },
                                                   { NULL, 0 } };
@@ -279,7 +279,8 @@ static const struct member members[] = {
   { "inherit", IN_SETTINGS, read_choice,
     "`lock`, `report`, `leave` or `refuse`", SETTING_INHERIT,
     inherit_choices },
-  { "lock", IN_SETTINGS, read_lock, "`standard`", 0, NULL },
+  { "lock", IN_SETTINGS, read_lock, "`standard` or `strict`", SETTING_LOCK,
+    lock_choices },
   { "publishedPorts", IN_SETTINGS, read_choice, "`refuse` or `warn`",
     SETTING_PUBLISHED_PORTS, ports_choices },
   { "pathless", IN_SETTINGS, read_choice, "`refuse` or `remove`",

@@ -19,21 +19,46 @@ static const struct
 {
   const char *name;
   enum key key;
-  const char *value; /* the one value it may have, or NULL */
+  const char *values[3]; /* what it may be; none: anything */
 } keys[] = {
-  { "network", KEY_NETWORK, "host" },
-  { "lock", KEY_LOCK, "standard" },
-  { "publish", KEY_PUBLISH, NULL },
-  { "applied", KEY_APPLIED, NULL },
-  { "listen", KEY_LATER, NULL },
-  { "connect", KEY_LATER, NULL },
+  { "network", KEY_NETWORK, { "host" } },
+  { "lock", KEY_LOCK, { "standard", "strict" } },
+  { "publish", KEY_PUBLISH, { NULL } },
+  { "applied", KEY_APPLIED, { NULL } },
+  { "listen", KEY_LATER, { NULL } },
+  { "connect", KEY_LATER, { NULL } },
 };
+
+/* Which of the values that row I offers stands there: its place, or -1. */
+static int
+value_of (const struct json_doc *doc, json_node node, size_t i)
+{
+  for (int v = 0; keys[i].values[v] != NULL; v++)
+    if (json_string_is (doc, node, keys[i].values[v]))
+      return v;
+  return -1;
+}
+
+static int
+refuse_value (const struct json_doc *doc, json_node node, size_t i,
+              struct error *err)
+{
+  cleanup_free char *value = json_string (doc, node);
+  cleanup_free char *offered
+      = keys[i].values[1] == NULL
+            ? xasprintf ("`%s`", keys[i].values[0])
+            : xasprintf ("`%s` or `%s`", keys[i].values[0], keys[i].values[1]);
+
+  return error_refuse (err, SENTENCE_request_value, keys[i].name,
+                       escape (value).text, offered);
+}
 
 static int
 read_key (const struct json_doc *doc, json_node node, struct request *request,
           struct error *err)
 {
-  cleanup_free char *name = json_key (doc, node), *value = NULL;
+  cleanup_free char *name = json_key (doc, node);
+  int value;
   const char *suffix = name + strlen (REQUEST_PREFIX);
   size_t i = 0;
 
@@ -48,16 +73,16 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
   if (keys[i].key == KEY_LATER)
     return error_refuse (err, SENTENCE_request_unavailable,
                          escape (name).text);
-  if (keys[i].value != NULL && !json_string_is (doc, node, keys[i].value))
-    {
-      value = json_string (doc, node);
-      return error_refuse (err, SENTENCE_request_value, suffix,
-                           escape (value).text, keys[i].value);
-    }
+  value = value_of (doc, node, i);
+  if (keys[i].values[0] != NULL && value < 0)
+    return refuse_value (doc, node, i, err);
   if (keys[i].key == KEY_NETWORK)
     request->network = true;
   else if (keys[i].key == KEY_LOCK)
-    request->lock = true;
+    {
+      request->wants_lock = true;
+      request->lock = value == 1 ? LOCK_STRICT : LOCK_STANDARD;
+    }
   else if (keys[i].key == KEY_PUBLISH)
     request->publish = node;
   else if (keys[i].key == KEY_APPLIED)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "json.h"
+#include "lock.h"
 
 #define REQUEST_PREFIX "io.oci-hostnet."
 
@@ -14,7 +15,8 @@ struct request
   json_node annotations; /* the object, or JSON_NONE */
   bool any;              /* some io.oci-hostnet.* key is there */
   bool network;          /* io.oci-hostnet.network=host */
-  bool lock;             /* io.oci-hostnet.lock: locked, or refused */
+  bool wants_lock;       /* io.oci-hostnet.lock is there: locked, or refused */
+  enum lock lock;        /* its value, else standard */
   json_node publish;     /* io.oci-hostnet.publish, or JSON_NONE */
   json_node applied;     /* io.oci-hostnet.applied, or JSON_NONE */
 };

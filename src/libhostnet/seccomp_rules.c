@@ -40,11 +40,10 @@ seccomp_permits (enum seccomp_action action)
   return action == SECCOMP_ALLOW || action == SECCOMP_LOG;
 }
 
-/* WHERE: "for ioctl" or "as default". */
-static int
-read_action (const struct json_doc *config, json_node object, const char *key,
-             const char *where, enum seccomp_action *action,
-             struct error *err)
+int
+seccomp_read_action (const struct json_doc *config, json_node object,
+                     const char *key, const char *where,
+                     enum seccomp_action *action, struct error *err)
 {
   cleanup_free char *name = NULL;
   json_node node;
@@ -79,6 +78,35 @@ read_number (const struct json_doc *config, json_node object, const char *key,
   return 0;
 }
 
+int
+seccomp_read_errno (const struct json_doc *config, json_node rule,
+                    uint64_t *errno_ret, struct error *err)
+{
+  return read_number (config, rule, "errnoRet", EPERM, errno_ret, err);
+}
+
+int
+seccomp_read_condition (const struct json_doc *config, json_node argument,
+                        struct seccomp_condition *condition, struct error *err)
+{
+  if (json_kind (config, argument) != JSON_OBJECT)
+    return error_refuse (err, SENTENCE_json_type,
+                         "/linux/seccomp/syscalls/args", "something else",
+                         "objects");
+  return read_number (config, argument, "index", 0, &condition->index, err) < 0
+                 || read_number (config, argument, "value", 0,
+                                 &condition->value, err)
+                        < 0
+                 || read_number (config, argument, "valueTwo", 0,
+                                 &condition->value_two, err)
+                        < 0
+                 || json_get (config, argument, "op", JSON_STRING,
+                              &condition->op, err)
+                        < 0
+             ? -1
+             : 0;
+}
+
 static int
 refuse_condition (const struct seccomp_rule *rule, struct error *err)
 {
@@ -93,31 +121,27 @@ static int
 read_condition (const struct json_doc *config, json_node args,
                 struct seccomp_rule *rule, struct error *err)
 {
-  json_node arg = json_first (config, args), op;
-  uint64_t index, value, value_two;
+  json_node arg = json_first (config, args);
+  struct seccomp_condition condition;
 
   if (arg == JSON_NONE)
     return 0;
-  if (json_next (config, arg) != JSON_NONE
-      || json_kind (config, arg) != JSON_OBJECT)
+  if (json_next (config, arg) != JSON_NONE)
     return refuse_condition (rule, err);
-  if (read_number (config, arg, "index", 0, &index, err) < 0
-      || read_number (config, arg, "value", 0, &value, err) < 0
-      || read_number (config, arg, "valueTwo", 0, &value_two, err) < 0
-      || json_get (config, arg, "op", JSON_STRING, &op, err) < 0)
+  if (seccomp_read_condition (config, arg, &condition, err) < 0)
     return -1;
-  if (index != 1 || op == JSON_NONE)
+  if (condition.index != 1 || condition.op == JSON_NONE)
     return refuse_condition (rule, err);
   rule->conditional = true;
-  if (json_string_is (config, op, "SCMP_CMP_EQ"))
+  if (json_string_is (config, condition.op, "SCMP_CMP_EQ"))
     {
       rule->mask = UINT64_MAX;
-      rule->datum = value;
+      rule->datum = condition.value;
     }
-  else if (json_string_is (config, op, "SCMP_CMP_MASKED_EQ"))
+  else if (json_string_is (config, condition.op, "SCMP_CMP_MASKED_EQ"))
     {
-      rule->mask = value;
-      rule->datum = value_two & value;
+      rule->mask = condition.value;
+      rule->datum = condition.value_two & condition.value;
     }
   else
     return refuse_condition (rule, err);
@@ -159,9 +183,8 @@ read_rule (const struct json_doc *config, json_node node,
     return -1;
   if (!names_ioctl (config, rule.names))
     return 0;
-  if (read_action (config, node, "action", "for ioctl", &rule.action, err) < 0
-      || read_number (config, node, "errnoRet", EPERM, &rule.errno_ret, err)
-             < 0
+  if (seccomp_read_action (config, node, "action", "for ioctl", &rule.action, err) < 0
+      || seccomp_read_errno (config, node, &rule.errno_ret, err) < 0
       || json_get (config, node, "args", JSON_ARRAY, &args, err) < 0
       || read_condition (config, args, &rule, err) < 0
       || (!rule.conditional && note_unconditional (profile, &rule, err) < 0))
@@ -184,7 +207,7 @@ seccomp_read (const struct json_doc *config, json_node linux_object,
                     &profile->seccomp, err);
   if (found <= 0)
     return found;
-  if (read_action (config, profile->seccomp, "defaultAction", "as default",
+  if (seccomp_read_action (config, profile->seccomp, "defaultAction", "as default",
                    &profile->default_action, err)
           < 0
       || json_get (config, profile->seccomp, "syscalls", JSON_ARRAY,

@@ -25,6 +25,28 @@ enum seccomp_action
 const char *seccomp_action_name (enum seccomp_action action);
 bool seccomp_permits (enum seccomp_action action);
 
+/* A condition as it stands in a rule. */
+struct seccomp_condition
+{
+  uint64_t index, value, value_two;
+  json_node op; /* JSON_NONE when absent */
+};
+
+int seccomp_read_condition (const struct json_doc *config, json_node argument,
+                            struct seccomp_condition *condition,
+                            struct error *err);
+
+/* The action in member KEY of OBJECT.  Refuses an unknown one, and one by
+ * which another process decides; WHERE is for that sentence: "for ioctl", "as
+ * default". */
+int seccomp_read_action (const struct json_doc *config, json_node object,
+                         const char *key, const char *where,
+                         enum seccomp_action *action, struct error *err);
+
+/* errnoRet of a rule, EPERM when it has none. */
+int seccomp_read_errno (const struct json_doc *config, json_node rule,
+                        uint64_t *errno_ret, struct error *err);
+
 /* A rule that names ioctl. */
 struct seccomp_rule
 {

@@ -9,6 +9,7 @@
 #include <config.h>
 
 #include "ioctl_blocks.h"
+#include "seccomp_lock.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -852,7 +853,7 @@ edit (const char *text, size_t length, size_t *new_length, size_t *edit_count,
               (int) length, text);
       bail_out ("a text cannot be read");
     }
-  if (ioctl_lock_plan (&doc, linux_object, &edits, &err) < 0)
+  if (seccomp_lock_plan (&doc, linux_object, LOCK_STANDARD, &edits, &err) < 0)
     {
       *kind = kind_of_refusal (err.id);
       printf ("# refused: %s: %s\n", refusal_name (err.id), err.message);

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A rule without a condition wins over rules with one (FACTS 4), so what is
+ * denied is taken out of every rule that permits it, and socket() is permitted
+ * again family by family. */
+#include <config.h>
+
+#include "strict_lock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define COUNT(array) (sizeof (array) / sizeof *(array))
+
+/* Denied whole. */
+static const struct
+{
+  const char *name, *reason;
+} denied[] = {
+  { "bpf", "attaches programs to interfaces" },
+  { "io_uring_enter", "system calls, ioctl among them, that no filter sees" },
+  { "io_uring_register", "the same" },
+  { "io_uring_setup", "the same" },
+  { "perf_event_open", "attaches BPF programs, reads the kernel" },
+  /* socketcall(2): i386 and s390 have socket() behind a pointer, where a
+   * filter cannot see the family.  Old 32-bit programs lose the network. */
+  { "socketcall", "socket() of a family that the filter cannot see" },
+};
+
+/* address_families(7): the families of ordinary programs; getifaddrs(3) and
+ * ss(8) need netlink. */
+static const uint64_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+
+/* All numbers that are not in families[], by the lower 32 bits that the kernel
+ * looks at (sys_socket takes an int): here those below 32, and in deny_all()
+ * those with a bit above. */
+static const struct
+{
+  uint32_t mask, datum;
+} other_families[] = {
+  { 0x04, 0x04 }, { 0x03, 0x03 }, { 0x13, 0x00 }, { 0x11, 0x11 },
+  { 0x12, 0x12 }, { 0x18, 0x18 }, { 0x09, 0x09 },
+};
+
+static const uint64_t family_mask = UINT32_MAX;
+
+/* A rule that does not deny: permits, or lets somebody else decide. */
+static int
+read_permitting (const struct json_doc *config, json_node rule,
+                 enum seccomp_action *action, struct error *err)
+{
+  uint64_t errno_ret;
+
+  if (seccomp_read_action (config, rule, "action", "for what strict denies",
+                           action, err)
+          < 0
+      || seccomp_read_errno (config, rule, &errno_ret, err) < 0)
+    return -1;
+  return seccomp_permits (*action)
+         || (*action == SECCOMP_ERRNO && errno_ret == 0);
+}
+
+/* ---- socket ---- */
+
+/* What a rule says of the family, argument 0. */
+struct family_condition
+{
+  json_node argument; /* JSON_NONE: nothing */
+  bool not_equal;     /* else equal */
+  bool masked;        /* our own: the lower 32 bits equal */
+  uint64_t value;
+};
+
+static int
+refuse_condition (size_t place, struct error *err)
+{
+  return error_refuse (err, SENTENCE_seccomp_family, (unsigned) place);
+}
+
+/* Each argument at most once, since both runtimes take several conditions on
+ * one as alternatives, and at most six of them, since crun ignores more. */
+static int
+read_family (const struct json_doc *config, json_node args, size_t place,
+             struct family_condition *family, struct error *err)
+{
+  bool seen[6] = { false };
+
+  *family = (struct family_condition){ .argument = JSON_NONE };
+  for (json_node n = json_first (config, args); n != JSON_NONE;
+       n = json_next (config, n))
+    {
+      struct seccomp_condition condition;
+
+      if (seccomp_read_condition (config, n, &condition, err) < 0)
+        return -1;
+      if (condition.index >= COUNT (seen) || seen[condition.index])
+        return refuse_condition (place, err);
+      seen[condition.index] = true;
+      if (condition.index != 0)
+        continue;
+      family->argument = n;
+      family->value = condition.value;
+      family->not_equal = json_string_is (config, condition.op, "SCMP_CMP_NE");
+      family->masked
+          = json_string_is (config, condition.op, "SCMP_CMP_MASKED_EQ");
+      if (family->masked && condition.value != family_mask)
+        return refuse_condition (place, err);
+      if (family->masked)
+        family->value = condition.value_two;
+      else if (!family->not_equal
+               && !json_string_is (config, condition.op, "SCMP_CMP_EQ"))
+        return refuse_condition (place, err);
+    }
+  return 0;
+}
+
+static bool
+is_family (uint64_t value)
+{
+  for (size_t i = 0; i < COUNT (families); i++)
+    if (families[i] == value)
+      return true;
+  return false;
+}
+
+/* The rule once more for the family VALUE, with its other conditions.  What is
+ * permitted without them already must not be again: libseccomp fails with
+ * EEXIST. */
+static void
+add_family_rule (struct seccomp_edit *edit, json_node args,
+                 const struct family_condition *family,
+                 enum seccomp_action action, uint64_t value)
+{
+  struct json_buffer *added = &edit->added;
+  size_t before = added->length;
+  json_node first = json_first (edit->config, args);
+  cleanup_free char *whole = NULL;
+
+  seccomp_edit_begin (edit, "\"socket\"", action, 0);
+  seccomp_edit_masked (edit, 0, family_mask, value);
+  whole = xasprintf ("%s]}", added->text + before + (before > 0));
+  for (json_node n = first; n != JSON_NONE; n = json_next (edit->config, n))
+    if (n != family->argument)
+      seccomp_edit_condition (edit, n);
+  seccomp_edit_end (edit);
+  if (before > 0
+      && (memmem (added->text, before, whole, strlen (whole)) != NULL
+          || memmem (added->text, before, added->text + before + 1,
+                     added->length - before - 1)
+                 != NULL))
+    {
+      added->length = before;
+      added->text[before] = '\0';
+    }
+}
+
+/* A rule that permits socket() becomes one for each family that it admits. */
+static int
+cut_socket (struct seccomp_edit *edit, size_t place, json_node rule,
+            json_node names, enum seccomp_action action, struct error *err)
+{
+  const struct json_doc *config = edit->config;
+  struct family_condition family;
+  json_node args;
+
+  if (json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0
+      || read_family (config, args, place, &family, err) < 0)
+    return -1;
+  if (family.argument != JSON_NONE && !family.not_equal
+      && is_family (family.value))
+    return 0;
+  seccomp_edit_drop_name (edit, place, names, "socket",
+                          "permits families beside those of strict");
+  for (size_t i = 0; i < COUNT (families); i++)
+    if (family.argument == JSON_NONE
+        || (family.not_equal && family.value != families[i]))
+      add_family_rule (edit, args, &family, action, families[i]);
+  return 0;
+}
+
+/* ---- all rules ---- */
+
+/* Whether a rule has no condition on another argument than the family. */
+static bool
+is_plain (const struct json_doc *config, json_node rule)
+{
+  struct seccomp_condition condition;
+  json_node args;
+
+  json_get (config, rule, "args", JSON_ARRAY, &args, NULL);
+  for (json_node n = json_first (config, args); n != JSON_NONE;
+       n = json_next (config, n))
+    if (seccomp_read_condition (config, n, &condition, NULL) < 0
+        || condition.index != 0)
+      return false;
+  return true;
+}
+
+static bool
+names_socket (const struct json_doc *config, json_node names)
+{
+  for (json_node n = json_first (config, names); n != JSON_NONE;
+       n = json_next (config, n))
+    if (json_string_is (config, n, "socket"))
+      return true;
+  return false;
+}
+
+/* Beside i386, libseccomp 2.5.4 fails with EEXIST for a rule on the family
+ * behind one on the family and the protocol (measured): rules that deny on a
+ * condition move behind those that were added. */
+static int
+move_denial (struct seccomp_edit *edit, size_t place, json_node rule,
+             struct error *err)
+{
+  const struct json_doc *config = edit->config;
+  enum seccomp_action action;
+  uint64_t errno_ret;
+  json_node names, args;
+  int permitting;
+
+  if (json_get (config, rule, "names", JSON_ARRAY, &names, err) < 0
+      || json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0)
+    return -1;
+  if (!names_socket (config, names)
+      || json_first (config, args) == JSON_NONE)
+    return 0;
+  permitting = read_permitting (config, rule, &action, err);
+  if (permitting != 0)
+    return permitting < 0 ? -1 : 0;
+  if (seccomp_read_errno (config, rule, &errno_ret, err) < 0)
+    return -1;
+  seccomp_edit_drop_name (edit, place, names, "socket",
+                          "libseccomp wants it behind the others");
+  seccomp_edit_begin (edit, "\"socket\"", action, errno_ret);
+  for (json_node n = json_first (config, args); n != JSON_NONE;
+       n = json_next (config, n))
+    seccomp_edit_condition (edit, n);
+  seccomp_edit_end (edit);
+  return 0;
+}
+
+static int
+plan_rule (struct seccomp_edit *edit, size_t place, json_node rule,
+           bool plain, struct error *err)
+{
+  const struct json_doc *config = edit->config;
+  enum seccomp_action action = SECCOMP_ALLOW;
+  bool cut = false;
+  int permitting = -1;
+  json_node names;
+
+  if (json_get (config, rule, "names", JSON_ARRAY, &names, err) < 0)
+    return -1;
+  for (json_node n = json_first (config, names); n != JSON_NONE;
+       n = json_next (config, n))
+    {
+      bool socket = json_string_is (config, n, "socket");
+      bool whole = false;
+
+      for (size_t i = 0; i < COUNT (denied); i++)
+        whole |= json_string_is (config, n, denied[i].name);
+      if (!socket && !whole)
+        continue;
+      if (permitting < 0)
+        permitting = read_permitting (config, rule, &action, err);
+      if (permitting < 0)
+        return -1;
+      if (whole && permitting && plain)
+        seccomp_edit_drop (edit, place, names, n, "strict denies it");
+      cut |= socket && permitting;
+    }
+  return cut && plain == is_plain (config, rule)
+             ? cut_socket (edit, place, rule, names, action, err)
+             : 0;
+}
+
+/* ---- beside a default that permits ---- */
+
+/* A rule of ours: ERRNO, and at most one condition, on the family. */
+struct denial
+{
+  const char *name;
+  uint64_t errno_ret;
+  uint64_t mask, datum; /* mask 0: no condition */
+};
+
+static bool
+has_condition (const struct json_doc *config, json_node args,
+               const struct denial *denial)
+{
+  json_node first = json_first (config, args);
+  struct seccomp_condition condition;
+
+  if (denial->mask == 0 || first == JSON_NONE)
+    return denial->mask == 0 && first == JSON_NONE;
+  return json_next (config, first) == JSON_NONE
+         && seccomp_read_condition (config, first, &condition, NULL) == 0
+         && condition.index == 0 && condition.value == denial->mask
+         && condition.value_two == denial->datum
+         && json_string_is (config, condition.op, "SCMP_CMP_MASKED_EQ");
+}
+
+/* Whether it is there from an earlier edit, perhaps written again by an
+ * engine: compared by meaning. */
+static bool
+is_present (const struct seccomp_edit *edit, const struct denial *denial)
+{
+  const struct json_doc *config = edit->config;
+
+  for (json_node rule = json_first (config, edit->profile->syscalls);
+       rule != JSON_NONE; rule = json_next (config, rule))
+    {
+      enum seccomp_action action;
+      uint64_t errno_ret;
+      json_node names, args;
+
+      if (seccomp_read_action (config, rule, "action", "", &action, NULL) < 0
+          || action != SECCOMP_ERRNO
+          || seccomp_read_errno (config, rule, &errno_ret, NULL) < 0
+          || errno_ret != denial->errno_ret
+          || json_get (config, rule, "names", JSON_ARRAY, &names, NULL) <= 0
+          || json_get (config, rule, "args", JSON_ARRAY, &args, NULL) < 0
+          || !has_condition (config, args, denial))
+        continue;
+      for (json_node n = json_first (config, names); n != JSON_NONE;
+           n = json_next (config, n))
+        if (json_string_is (config, n, denial->name))
+          return true;
+    }
+  return false;
+}
+
+static void
+deny (struct seccomp_edit *edit, const struct denial *denial)
+{
+  cleanup_free char *name = NULL;
+
+  if (is_present (edit, denial))
+    return;
+  name = xasprintf ("\"%s\"", denial->name);
+  seccomp_edit_begin (edit, name, SECCOMP_ERRNO, denial->errno_ret);
+  if (denial->mask != 0)
+    seccomp_edit_masked (edit, 0, denial->mask, denial->datum);
+  seccomp_edit_end (edit);
+}
+
+static void
+deny_all (struct seccomp_edit *edit)
+{
+  for (size_t i = 0; i < COUNT (denied); i++)
+    deny (edit, &(struct denial){ denied[i].name, EPERM, 0, 0 });
+  for (size_t i = 0; i < COUNT (other_families); i++)
+    deny (edit, &(struct denial){ "socket", EAFNOSUPPORT,
+                                  other_families[i].mask,
+                                  other_families[i].datum });
+  for (unsigned bit = 5; bit < 32; bit++)
+    deny (edit, &(struct denial){ "socket", EAFNOSUPPORT, UINT64_C (1) << bit,
+                                  UINT64_C (1) << bit });
+}
+
+enum pass
+{
+  PLAIN,      /* what permits without a condition, or on the family alone */
+  CONDITIONS, /* what permits on more */
+  DENIALS,    /* what denies on a condition */
+  PASSES
+};
+
+int
+strict_lock_plan (struct seccomp_edit *edit, struct error *err)
+{
+  const struct seccomp_profile *profile = edit->profile;
+  size_t before = edit->added.length;
+
+  for (enum pass pass = PLAIN; pass < PASSES; pass++)
+    {
+      size_t place = 0;
+
+      if (pass == DENIALS && edit->added.length == before)
+        break;
+      for (json_node rule = json_first (edit->config, profile->syscalls);
+           rule != JSON_NONE; rule = json_next (edit->config, rule), place++)
+        if ((pass == DENIALS
+                 ? move_denial (edit, place, rule, err)
+                 : plan_rule (edit, place, rule, pass == PLAIN, err))
+            < 0)
+          return -1;
+    }
+  if (seccomp_permits (profile->default_action))
+    deny_all (edit);
+  return 0;
+}
