@@ -88,7 +88,7 @@ static int answer(int fd)
 	return result;
 }
 
-/* Without a filter ENOSYS comes from the kernel itself. */
+/* Without a filter these errors come from the kernel itself; locks and profiles use them too. */
 static int filtered(void)
 {
 	char line[128];
@@ -104,8 +104,10 @@ static int filtered(void)
 
 static int is_absent(const struct attack *a, int result)
 {
+	if ((result == ENOSYS || result == EAFNOSUPPORT) && filtered())
+		return 0;
 	if (result == ENOSYS)
-		return !filtered();
+		return 1;
 	for (size_t i = 0; i < COUNT(a->absent) && a->absent[i]; i++)
 		if (a->absent[i] == result)
 			return 1;
