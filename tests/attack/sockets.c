@@ -24,6 +24,7 @@ static int packet_raw(void) { return refused(socket(AF_PACKET, SOCK_RAW, htons(3
 static int packet_cooked(void) { return refused(socket(AF_PACKET, SOCK_DGRAM, htons(3))); }
 static int raw_icmp(void) { return refused(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP)); }
 static int raw_icmp6(void) { return refused(socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6)); }
+static int vsock(void) { return refused(socket(AF_VSOCK, SOCK_STREAM, 0)); }
 static int xdp_socket(void) { return refused(socket(AF_XDP, SOCK_RAW, 0)); }
 
 /* seccomp cannot look behind the pointer that socketcall takes. */
@@ -47,6 +48,7 @@ static int socketcall(int family, int type, int protocol)
 }
 
 static int socketcall_packet(void) { return socketcall(AF_PACKET, SOCK_RAW, htons(3)); }
+static int socketcall_vsock(void) { return socketcall(AF_VSOCK, SOCK_STREAM, 0); }
 static int socketcall_raw(void) { return socketcall(AF_INET, SOCK_RAW, IPPROTO_ICMP); }
 
 static int promiscuous(void)
@@ -187,6 +189,9 @@ const struct attack socket_attacks[] = {
 	{ "SOCK_RAW6", raw_icmp6, ACK, { 0 } },
 	{ "SOCKETCALL_PACKET", socketcall_packet, ACK, { 0 } },
 	{ "SOCKETCALL_RAW", socketcall_raw, ACK, { 0 } },
+	/* needs no capability: shows whether a lock of families can be passed by */
+	{ "AF_VSOCK", vsock, ACK, { EAFNOSUPPORT } },
+	{ "SOCKETCALL_VSOCK", socketcall_vsock, ACK, { EAFNOSUPPORT } },
 	{ "AF_XDP", xdp_socket, ACK, { EAFNOSUPPORT } },
 	{ "MRT_INIT", multicast_router, ACK, { ENOPROTOOPT } },
 	{ "MRT_ADD_VIF", multicast_interface, ACK, { ENOPROTOOPT } },
