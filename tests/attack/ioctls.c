@@ -4,6 +4,7 @@
  * run one after another: lo:1..lo:4, 10.97.N.0/24, fd98::2..5 and so on.
  */
 #include "attack.h"
+#include "ioctl.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,38 +25,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-struct in6_ifreq {
-	struct in6_addr addr;
-	unsigned int prefix;
-	int index;
-};
-
-/* In the image, below 4 GiB, for int 0x80. */
-static union {
-	struct ifreq ifr;
-	struct rtentry rt;
-	struct in6_rtmsg rt6;
-	struct arpreq arp;
-	struct in6_ifreq ifr6;
-	struct vlan_ioctl_args vlan;
-	unsigned long words[4];
-	char name[IFNAMSIZ];
-} data;
-
-static int by_int80(int fd, unsigned command)
-{
-	long r;
-
-#ifdef __x86_64__
-	asm volatile("int $0x80" : "=a"(r)
-		     : "a"(54), "b"(fd), "c"(command), "d"(&data)
-		     : "memory", "r8", "r9", "r10", "r11");
-#else
-	asm volatile("int $0x80" : "=a"(r) : "a"(54), "b"(fd), "c"(command), "d"(&data) : "memory");
-#endif
-	return (int)r < 0 ? -(int)r : 0;
-}
 
 static int do_ioctl(int fd, unsigned command)
 {

@@ -29,8 +29,8 @@ setup_file() {
 setup() {
 	require_command ip tc nft iptables-legacy ip6tables-legacy jq
 	no_policy
-	[ -x "$HOSTNET_TEST_DIR/rootfs/bin/attack64" ]
 	[ -x "$HOSTNET_TEST_DIR/rootfs/bin/attack32" ] || missing "gcc -m32 does not work: gcc-multilib"
+	[ -x "$HOSTNET_TEST_DIR/rootfs/bin/attack64" ]
 }
 
 # --- judging -------------------------------------------------------------------------
