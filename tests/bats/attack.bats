@@ -146,6 +146,8 @@ PRIVILEGED="$OPEN | $ALL_CAPABILITIES | $MOUNTS"
 @test "runc: user namespace, all capabilities" { attacked userns in_container runc "$USERNS | $ALL_CAPABILITIES | $NO_SECCOMP"; }
 
 STRICT='.annotations["io.oci-hostnet.lock"] = "strict"'
+@test "crun: strict, with podman's profile" { attacked strict-profile in_container crun "$STRICT"; }
+@test "runc: strict, with podman's profile" { attacked strict-profile in_container runc "$STRICT"; }
 @test "crun: strict, everything privileged" { attacked strict in_container crun "$PRIVILEGED | $STRICT"; }
 @test "runc: strict, everything privileged" { attacked strict in_container runc "$PRIVILEGED | $STRICT"; }
 
