@@ -15,12 +15,17 @@
 #include "json.h"
 #include "userns.h"
 
+/* As many as killed processes of one pid may leave. */
+#define TEMPORARY_NAMES 1000
+
 /* Root over the machine is careful; a rootless engine's namespace is not ours
  * to guard. */
 static bool
 must_be_trusted (void)
 {
-  return geteuid () == 0 && userns_is_initial ();
+  bool initial;
+
+  return geteuid () == 0 && (userns_is_initial (&initial) < 0 || initial);
 }
 
 static int
@@ -247,21 +252,37 @@ fill (const struct bundle *bundle, int fd, const char *text, size_t length)
              : 0;
 }
 
+/* A new file beside the configuration, its name in *NAME.  A name that is
+ * taken is a killed process's or one with our pid from another PID namespace,
+ * which may still be writing: it stays, and the next number is tried. */
+static int
+create_temporary (const struct bundle *bundle, char **name)
+{
+  int fd = -1;
+
+  for (int n = 0; n < TEMPORARY_NAMES && fd < 0; n++)
+    {
+      free (*name);
+      *name = xasprintf (".%s.oci-hostnet-%d-%d", bundle->name,
+                         (int) getpid (), n);
+      fd = openat (bundle->directory, *name,
+                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+      if (fd < 0 && errno != EEXIST)
+        break;
+    }
+  return fd;
+}
+
 int
 bundle_store (const struct bundle *bundle, const char *text, size_t length,
               struct error *err)
 {
   cleanup_free char *path
       = xasprintf ("%s/%s", bundle->directory_path, bundle->name);
-  cleanup_free char *temporary
-      = xasprintf (".%s.oci-hostnet-%d", bundle->name, (int) getpid ());
-  cleanup_close int fd = -1;
+  cleanup_free char *temporary = NULL;
+  cleanup_close int fd = create_temporary (bundle, &temporary);
   int failure;
 
-  /* A file of that name is what a killed process with our pid left. */
-  unlinkat (bundle->directory, temporary, 0);
-  fd = openat (bundle->directory, temporary,
-               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return error_system (err, errno, SENTENCE_config_unwritable,
                          escape (path).text);

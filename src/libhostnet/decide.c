@@ -32,6 +32,24 @@ decide_concerns (const struct request *request, const struct facts *facts)
   return request->network || has_host_network (facts);
 }
 
+/* Annotations may tighten, never loosen. */
+static enum lock
+tighter_lock (const struct request *request,
+              const struct policy_settings *settings)
+{
+  return request->lock > settings->lock ? request->lock : settings->lock;
+}
+
+enum lock
+decide_lock (const struct policy *policy, const struct json_doc *config,
+             const struct request *request)
+{
+  struct policy_settings settings
+      = policy_settings_for (policy, config, request->annotations);
+
+  return tighter_lock (request, &settings);
+}
+
 /* io.oci-hostnet.applied: which parts are in force.  It depends on the
  * finished configuration alone, so that a second pass computes the same. */
 static const char *
@@ -131,6 +149,9 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
         return error_refuse (err, ports.id, "%s", ports.message);
       error_refuse (&decision->report, ports.id, "%s", ports.message);
     }
+  if (plan->lock == LOCK_STRICT && plan->facts->ways.count > 0)
+    return error_refuse (err, plan->facts->ways.list[0].id, "%s",
+                         plan->facts->ways.list[0].sentence);
   return plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0 ? -1 : 0;
 }
 
@@ -252,7 +273,7 @@ decide (const struct policy *policy, const struct json_doc *config,
   /* Annotations may tighten, never loosen. */
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
-  plan.lock = request->lock > settings.lock ? request->lock : settings.lock;
+  plan.lock = tighter_lock (request, &settings);
   plan.engine = engine_of (config, request->annotations);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)

@@ -36,6 +36,12 @@ struct decision
 bool decide_concerns (const struct request *request,
                       const struct facts *facts);
 
+/* The lock that the container gets; POLICY may be NULL.  Under strict, decide()
+ * wants facts->ways from ways_collect(). */
+enum lock decide_lock (const struct policy *policy,
+                       const struct json_doc *config,
+                       const struct request *request);
+
 /* 0 with DECISION filled, or -1: refused, ERR has the sentence. */
 int decide (const struct policy *policy, const struct json_doc *config,
             const struct request *request, const struct facts *facts,

@@ -18,24 +18,48 @@ static const struct
   { "io.container.manager", ENGINE_PODMAN },               /* libpod; CRI-O too */
 };
 
-/* Words in the arguments of hooks that set up a network: docker's
- * libnetwork-setkey, nerdctl's `internal oci-hook`. */
+/* Hooks that set up a network on /proc/PID/ns/net, by a word of their arguments
+ * or by the program's name: docker's libnetwork-setkey, nerdctl's `internal
+ * oci-hook`, genuinetools/netns, and what calls CNI plugins. */
 static const char *const network_hook_words[]
-    = { "libnetwork-setkey", "oci-hook" };
+    = { "libnetwork-setkey", "oci-hook", "netns", "cnitool", "oci-cni" };
+
+static bool
+is_network_word (const char *word)
+{
+  const char *slash = strrchr (word, '/');
+
+  if (strncmp (word, "/opt/cni/", 9) == 0)
+    return true;
+  word = slash ? slash + 1 : word;
+  for (size_t i = 0;
+       i < sizeof network_hook_words / sizeof *network_hook_words; i++)
+    if (strcmp (word, network_hook_words[i]) == 0)
+      return true;
+  return false;
+}
 
 static bool
 has_network_word (const struct json_doc *config, json_node hook)
 {
-  json_node args;
+  cleanup_free char *program = NULL;
+  json_node args, path;
 
-  if (json_get (config, hook, "args", JSON_ARRAY, &args, NULL) <= 0)
-    return false;
+  if (json_get (config, hook, "path", JSON_STRING, &path, NULL) > 0)
+    program = json_string (config, path);
+  if (program != NULL && is_network_word (program))
+    return true;
+  json_get (config, hook, "args", JSON_ARRAY, &args, NULL);
   for (json_node n = json_first (config, args); n != JSON_NONE;
        n = json_next (config, n))
-    for (size_t i = 0;
-         i < sizeof network_hook_words / sizeof *network_hook_words; i++)
-      if (json_string_is (config, n, network_hook_words[i]))
+    {
+      cleanup_free char *word
+          = json_kind (config, n) == JSON_STRING ? json_string (config, n)
+                                                 : NULL;
+
+      if (word != NULL && is_network_word (word))
         return true;
+    }
   return false;
 }
 

@@ -94,11 +94,15 @@ facts_collect (const struct json_doc *config, enum caller caller,
                struct facts *facts, struct error *err)
 {
   const char *receiver = getenv ("RUN_OCI_SECCOMP_RECEIVER");
+  bool initial;
 
   facts->caller = caller;
   facts->network_entry = JSON_NONE;
   facts->seccomp_receiver = receiver != NULL && receiver[0] != '\0';
-  facts->own_user_namespace = !userns_is_initial ();
+  if (userns_is_initial (&initial) < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "reading /proc/self/ns/user");
+  facts->own_user_namespace = !initial;
   if (find_network_entry (config, facts, err) < 0)
     return -1;
   facts->relation = NETNS_HOST;
@@ -111,5 +115,6 @@ facts_clear (struct facts *facts)
   free (facts->inherited_port);
   free (facts->mount_covers);
   free (facts->mount_is_tun);
+  ways_clear (&facts->ways);
   *facts = (struct facts) FACTS_INIT;
 }

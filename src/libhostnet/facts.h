@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "json.h"
+#include "ways.h"
 
 /* On whose behalf the configuration is judged. */
 enum caller
@@ -37,13 +38,14 @@ struct facts
   char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
 
   /* The rest is collected by facts_collect_mounts(). */
-  bool *mount_covers;        /* per mount: holds or lies below proc or sysfs */
+  bool *mount_covers;        /* per mount: holds or lies below proc, sysfs, ... */
   bool *mount_is_tun;        /* per mount: /dev/net/tun, /dev/ppp */
   bool root_covers;          /* the root filesystem holds proc or sysfs */
+  struct ways ways;          /* by ways_collect(), where they matter */
 };
 
 #define FACTS_INIT                                                            \
-  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false }
+  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false, WAYS_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type
@@ -56,6 +58,11 @@ int facts_collect (const struct json_doc *config, enum caller caller,
  * asks for the host's network or has it. */
 int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
+
+/* The real path of the source of a bind mount (the caller frees): 1, or 2
+ * when it is not there yet; 0 for other mounts. */
+int facts_bind_source (const struct json_doc *config, json_node mount,
+                       const char *bundle, char **real, struct error *err);
 
 /* Sockets that podman reserved for published ports (FACTS 7); only under
  * conmon.  What PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */

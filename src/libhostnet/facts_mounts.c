@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which bind mounts of a configuration bring procfs or sysfs along: judged by
- * the resolved source and the kernel's mount table, never by the spelling. */
+/* Which bind mounts of a configuration bring procfs, sysfs or the like along:
+ * judged by the resolved source and the kernel's mount table, never by the spelling. */
 #include <config.h>
 
 #include "facts.h"
@@ -18,7 +18,7 @@
 struct mount_point
 {
   char *path;
-  bool kernel; /* proc or sysfs */
+  bool kernel; /* a file system of the kernel */
 };
 
 struct mount_table
@@ -55,6 +55,27 @@ unescape_octal (char *text)
   *to = '\0';
 }
 
+/* filesystems(5): what root of a container writes there, the host's kernel
+ * does: sysctls, interfaces, cgroup.kill and net_cls of other cgroups, kprobes,
+ * pinned BPF maps, interpreters of binfmt_misc. */
+static const char *const kernel_types[]
+    = { "proc",    "sysfs",    "cgroup",   "cgroup2",     "bpf",
+        "debugfs", "tracefs",  "configfs", "binfmt_misc", "securityfs",
+        "pstore",  "efivarfs", "fusectl",  "resctrl",     "selinuxfs" };
+
+/* TYPE as it stands in mountinfo: with more behind it. */
+static bool
+is_kernel_type (const char *type)
+{
+  size_t length = strcspn (type, " ");
+
+  for (size_t i = 0; i < sizeof kernel_types / sizeof *kernel_types; i++)
+    if (strlen (kernel_types[i]) == length
+        && strncmp (kernel_types[i], type, length) == 0)
+      return true;
+  return false;
+}
+
 static void
 add_mount_point (struct mount_table *table, char *line)
 {
@@ -74,7 +95,7 @@ add_mount_point (struct mount_table *table, char *line)
   table->list = xrealloc (table->list,
                           (table->count + 1) * sizeof *table->list);
   table->list[table->count++] = (struct mount_point){
-    path, strncmp (type, "proc ", 5) == 0 || strncmp (type, "sysfs ", 6) == 0
+    path, is_kernel_type (type)
   };
 }
 
@@ -181,15 +202,39 @@ is_bind (const struct json_doc *config, json_node mount)
   return false;
 }
 
-static bool
-is_tun_source (const char *path)
+/* 0, or -1 with errno when it cannot be told. */
+static int
+is_tun_source (const char *path, bool *is)
 {
   struct stat found;
 
-  if (strcmp (path, "/dev/net") == 0)
-    return true;
-  return stat (path, &found) == 0 && S_ISCHR (found.st_mode)
-         && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+  *is = strcmp (path, "/dev/net") == 0;
+  if (*is)
+    return 0;
+  if (stat (path, &found) < 0)
+    return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+  *is = S_ISCHR (found.st_mode)
+        && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+  return 0;
+}
+
+int
+facts_bind_source (const struct json_doc *config, json_node mount,
+                   const char *bundle, char **real, struct error *err)
+{
+  cleanup_free char *source = NULL;
+  bool exists;
+  json_node node;
+  int found = json_get (config, mount, "source", JSON_STRING, &node, err);
+
+  if (found <= 0 || !is_bind (config, mount))
+    return found < 0 ? -1 : 0;
+  source = json_string (config, node);
+  *real = resolve (source, bundle, &exists);
+  if (*real == NULL)
+    return error_system (err, errno, SENTENCE_system,
+                         "resolving a mount source");
+  return exists ? 1 : 2;
 }
 
 static int
@@ -198,18 +243,14 @@ judge_mount (const struct json_doc *config, json_node mount,
              const struct mount_table *table, bool *kernel, bool *tun,
              struct error *err)
 {
-  cleanup_free char *source = NULL, *real = NULL;
+  cleanup_free char *real = NULL;
   bool exists;
-  json_node node;
-  int found = json_get (config, mount, "source", JSON_STRING, &node, err);
+  int found = facts_bind_source (config, mount, bundle, &real, err);
 
-  if (found < 0)
-    return -1;
-  if (found == 0 || !is_bind (config, mount))
-    return 0;
-  source = json_string (config, node);
-  real = resolve (source, bundle, &exists);
-  if (real == NULL)
+  if (found <= 0)
+    return found;
+  exists = found == 1;
+  if (is_tun_source (real, tun) < 0)
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
   /* A bind of the root filesystem, of a part of it or of what holds it takes
@@ -219,7 +260,6 @@ judge_mount (const struct json_doc *config, json_node mount,
             || (!exists && strstr (real, "/..") != NULL)
             || (root != NULL
                 && (is_below (real, root) || is_below (root, real)));
-  *tun = is_tun_source (real);
   return 0;
 }
 

@@ -50,8 +50,9 @@ listen_fds (void)
   return *end == '\0' && end != count && value < 65536 ? (unsigned) value : 0;
 }
 
-/* The port that FD reserves, or 0. */
-static unsigned
+/* The port that FD reserves, or 0 when it is none; -1 with errno when that
+ * cannot be told. */
+static int
 reserved_port (int fd, const char **protocol)
 {
   union
@@ -64,20 +65,44 @@ reserved_port (int fd, const char **protocol)
   int type = 0, listening = 0;
 
   if (getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
-    return 0;
+    return errno == ENOTSOCK || errno == EBADF ? 0 : -1; /* EBADF: O_PATH */
   size = sizeof listening;
   if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0)
-    return 0;
+    return -1;
   if (!(type == SOCK_STREAM && listening) && type != SOCK_DGRAM)
     return 0;
   if (getsockname (fd, &address.any, &length) < 0)
-    return 0;
+    return -1;
   *protocol = type == SOCK_STREAM ? "tcp" : "udp";
   if (address.any.sa_family == AF_INET)
     return ntohs (address.v4.sin_port);
   if (address.any.sa_family == AF_INET6)
     return ntohs (address.v6.sin6_port);
   return 0;
+}
+
+/* Looks at the descriptors from 3 + KEPT on. */
+static int
+find_reserved_port (DIR *directory, unsigned kept, struct facts *facts)
+{
+  struct dirent *entry;
+
+  while (facts->inherited_port == NULL
+         && (errno = 0, entry = readdir (directory)) != NULL)
+    {
+      int fd = atoi (entry->d_name);
+      const char *protocol;
+      int port;
+
+      if (fd < 3 || (unsigned) fd - 3 < kept)
+        continue;
+      port = reserved_port (fd, &protocol);
+      if (port < 0)
+        return -1;
+      if (port > 0)
+        facts->inherited_port = xasprintf ("%d/%s", port, protocol);
+    }
+  return facts->inherited_port != NULL || errno == 0 ? 0 : -1;
 }
 
 int
@@ -87,7 +112,7 @@ facts_collect_ports (unsigned preserve_fds, struct facts *facts,
   bool conmon;
   unsigned kept = listen_fds ();
   DIR *directory;
-  struct dirent *entry;
+  int failure = 0;
 
   if (parent_is_conmon (&conmon, err) < 0)
     return -1;
@@ -96,22 +121,12 @@ facts_collect_ports (unsigned preserve_fds, struct facts *facts,
   if (preserve_fds > kept)
     kept = preserve_fds;
   directory = opendir ("/proc/self/fd");
-  if (directory == NULL)
-    return error_system (err, errno, SENTENCE_system,
-                         "reading /proc/self/fd");
-  while (facts->inherited_port == NULL
-         && (entry = readdir (directory)) != NULL)
-    {
-      int fd = atoi (entry->d_name);
-      const char *protocol;
-      unsigned port;
-
-      if (fd < 3 || (unsigned) fd - 3 < kept)
-        continue;
-      port = reserved_port (fd, &protocol);
-      if (port != 0)
-        facts->inherited_port = xasprintf ("%u/%s", port, protocol);
-    }
-  closedir (directory);
-  return 0;
+  if (directory == NULL || find_reserved_port (directory, kept, facts) < 0)
+    failure = errno;
+  if (directory != NULL)
+    closedir (directory);
+  return failure == 0 ? 0
+                      : error_system (err, failure, SENTENCE_system,
+                                      "looking for reserved ports in "
+                                      "/proc/self/fd");
 }

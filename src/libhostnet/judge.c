@@ -18,9 +18,16 @@ judge (const char *text, size_t length, const char *bundle,
   /* A broken policy refuses what needs a decision; ordinary containers live. */
   if (decide_concerns (&j->request, &j->facts))
     {
+      enum lock lock;
+
       if (j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
         return -1;
       if (facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0)
+        return -1;
+      lock = decide_lock (j->policy, &j->config, &j->request);
+      /* Only strict refuses them; they cost what a create need not pay. */
+      if ((lock == LOCK_STRICT || caller == CALLER_APPLY)
+          && ways_collect (&j->config, bundle, lock, &j->facts.ways, err) < 0)
         return -1;
       if (caller == CALLER_CREATE
           && facts_collect_ports (preserve_fds, &j->facts, err) < 0)

@@ -142,6 +142,17 @@ check_mount (const struct plan *plan, json_node mount, struct error *err)
                        escape (name).text);
 }
 
+/* cgroup_namespaces(7): without one of its own, uid 0 of the container can
+ * kill (cgroup.kill) and move the host's processes, and mark their packets
+ * (net_cls, net_prio). */
+static bool
+shows_host_cgroups (const struct plan *plan, json_node type)
+{
+  return (json_string_is (plan->config, type, "cgroup")
+          || json_string_is (plan->config, type, "cgroup2"))
+         && !plan_has_namespace (plan, "cgroup");
+}
+
 static int
 plan_mount (struct plan *plan, json_node mount, bool covers,
             bool user_namespace, struct error *err)
@@ -153,10 +164,15 @@ plan_mount (struct plan *plan, json_node mount, bool covers,
     return -1;
   if (covers)
     return want_option (plan, mount, "rro",
-                        "the bind mount brings the host's proc or sysfs along",
+                        "the bind mount brings a file system of the host's kernel along",
                         err);
   if (type == JSON_NONE)
     return 0;
+  if (shows_host_cgroups (plan, type))
+    return want_option (plan, mount, "ro",
+                        "the host's processes can be killed and marked through"
+                        " their cgroups",
+                        err);
   if (json_string_is (plan->config, type, "sysfs"))
     return user_namespace ? bind_sysfs (plan, mount, err)
                           : want_option (plan, mount, "ro",

@@ -18,20 +18,24 @@ is_process_path (const char *path)
 }
 
 bool
-plan_has_user_namespace (const struct plan *plan)
+plan_has_namespace (const struct plan *plan, const char *name)
 {
   json_node namespaces, type;
 
-  if (plan->facts->own_user_namespace)
-    return true;
   json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
             &namespaces, NULL);
   for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
        n = json_next (plan->config, n))
     if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
-        && json_string_is (plan->config, type, "user"))
+        && json_string_is (plan->config, type, name))
       return true;
   return false;
+}
+
+bool
+plan_has_user_namespace (const struct plan *plan)
+{
+  return plan->facts->own_user_namespace || plan_has_namespace (plan, "user");
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network
@@ -90,12 +94,12 @@ check_entry (const struct plan *plan, struct error *err)
   cleanup_free char *hook = NULL, *path = NULL;
   json_node node;
 
+  hook = engine_network_hook (plan->config);
+  if (hook != NULL)
+    return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
+                         engine_host_option (plan->engine));
   if (facts->relation == NETNS_NEW)
     {
-      hook = engine_network_hook (plan->config);
-      if (hook != NULL)
-        return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
-                             engine_host_option (plan->engine));
       if (!pathless_may_go (plan)
           && plan->settings->pathless != PATHLESS_REMOVE)
         return error_refuse (err, SENTENCE_namespace_pathless,

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "checks.h"
+
 static void
 add_edits (struct json_buffer *out, const struct judgement *j)
 {
@@ -20,6 +22,17 @@ add_edits (struct json_buffer *out, const struct judgement *j)
       json_buffer_string (out, edit->why ? edit->why : "");
       json_buffer_add (out, "}");
     }
+}
+
+static void
+add_ways (struct json_buffer *out, const struct ways *ways)
+{
+  cleanup_checks struct checks checks = CHECKS_INIT;
+
+  for (size_t i = 0; i < ways->count; i++)
+    checks_add (&checks, refusal_name (ways->list[i].id), CHECK_WAY_OUT, "%s",
+                ways->list[i].sentence);
+  checks_add_json (out, &checks);
 }
 
 void
@@ -47,7 +60,9 @@ show_json (FILE *to, const struct judgement *j, const struct error *err)
   json_buffer_add (&out, ",\"edits\":[");
   if (err == NULL)
     add_edits (&out, j);
-  json_buffer_add (&out, "],\"checks\":[]}\n");
+  json_buffer_text (&out, "],\"checks\":");
+  add_ways (&out, j != NULL ? &j->facts.ways : &(struct ways)WAYS_INIT);
+  json_buffer_text (&out, "}\n");
   fputs (out.text, to);
   free (out.text);
 }
@@ -65,6 +80,8 @@ show_text (FILE *to, const struct judgement *j, const struct error *err)
       fprintf (to, "%-7s %s: %s\n", edit->op, escape (pointer).text,
                edit->why ? edit->why : "");
     }
+  for (size_t i = 0; i < j->facts.ways.count; i++)
+    fprintf (to, "way out %s\n", j->facts.ways.list[i].sentence);
   if (j->decision.report.message != NULL)
     fprintf (to, "report  %s\n", j->decision.report.message);
 }

@@ -3,6 +3,7 @@
 
 #include "userns.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,13 +16,18 @@
  * proc_ns.h before Linux 6.18: the inode of the initial one is fixed. */
 #define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
 
-bool
-userns_is_initial (void)
+int
+userns_is_initial (bool *initial)
 {
   struct stat own;
 
-  return stat ("/proc/self/ns/user", &own) == 0
-         && own.st_ino == INITIAL_USER_NAMESPACE;
+  if (stat ("/proc/self/ns/user", &own) == 0)
+    *initial = own.st_ino == INITIAL_USER_NAMESPACE;
+  else if (errno == ENOENT)
+    *initial = true; /* a kernel without user namespaces */
+  else
+    return -1;
+  return 0;
 }
 
 uid_t
@@ -31,8 +37,9 @@ userns_overflow_owner (void)
   cleanup_close int fd = -1;
   char *end;
   unsigned long uid;
+  bool initial;
 
-  if (userns_is_initial ())
+  if (userns_is_initial (&initial) < 0 || initial)
     return 0;
   fd = open ("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
   if (fd < 0 || read (fd, text, sizeof text - 1) <= 0)

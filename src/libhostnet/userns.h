@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* False when it cannot be told. */
-bool userns_is_initial (void);
+/* 0, or -1 with errno when it cannot be told. */
+int userns_is_initial (bool *initial);
 
 /* Where the namespace does not map root, root's files seem to belong to the
  * overflow user: that uid, or 0 in the initial one, where it is a user like

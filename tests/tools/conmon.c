@@ -38,5 +38,5 @@ main (int argc, char *argv[])
       _exit (127);
     }
   wait (&status);
-  return WEXITSTATUS (status);
+  return WIFEXITED (status) ? WEXITSTATUS (status) : 128;
 }

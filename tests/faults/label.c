@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* label FILE [LABEL]: prints or sets what SELinux guards a file by. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+int
+main (int argc, char *argv[])
+{
+  char label[256] = "";
+
+  if (argc == 3)
+    return setxattr (argv[1], "security.selinux", argv[2], strlen (argv[2]), 0) < 0;
+  if (argc != 2 || getxattr (argv[1], "security.selinux", label, sizeof label - 1) < 0)
+    return 1;
+  puts (label);
+  return 0;
+}
