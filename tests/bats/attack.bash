@@ -182,6 +182,8 @@ MOUNTS='.root.path as $root | .mounts += [
 	{destination: "/data/inner", type: "bind", source: ($root + "/proc"), options: ["rbind", "rw"]},
 	{destination: "/data/all", type: "bind", source: $root, options: ["rbind"]},
 	{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "nodev", "noexec", "rw"]}]'
+# the host's network namespaces by name: strict refuses it
+PINS='.mounts += [{destination: "/run/netns", type: "bind", source: "/run/netns", options: ["rbind", "rw"]}]'
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	load_helpers

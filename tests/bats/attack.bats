@@ -111,7 +111,7 @@ attacked() {
 # Without us, with everything: if fewer than 60 succeed here, the others prove nothing.
 control() {
 	local count
-	runs in_container "$1" "$UNASKED | $OPEN | $ALL_CAPABILITIES | $MOUNTS | $HOST_PIDS" \
+	runs in_container "$1" "$UNASKED | $OPEN | $ALL_CAPABILITIES | $MOUNTS | $PINS | $HOST_PIDS" \
 		sh -c "for bits in $2; do ${ATTACKS#*do}"
 	complete "$2"
 	count=$(awk '$2 != "READ" && $3 == "BREACHED"' "$OUT" | wc -l)
@@ -130,7 +130,8 @@ control() {
 @test "control: with runc alone the host is lost, 64 bits" { control plain-runc 64; }
 @test "control: with runc alone the host is lost, 32 bits" { control plain-runc 32; }
 
-PRIVILEGED="$OPEN | $ALL_CAPABILITIES | $MOUNTS"
+EVERYTHING="$OPEN | $ALL_CAPABILITIES | $MOUNTS"
+PRIVILEGED="$EVERYTHING | $PINS"
 
 @test "crun: podman's default profile" { attacked default in_container crun .; }
 @test "runc: podman's default profile" { attacked default in_container runc .; }
@@ -148,8 +149,8 @@ PRIVILEGED="$OPEN | $ALL_CAPABILITIES | $MOUNTS"
 STRICT='.annotations["io.oci-hostnet.lock"] = "strict"'
 @test "crun: strict, with podman's profile" { attacked strict-profile in_container crun "$STRICT"; }
 @test "runc: strict, with podman's profile" { attacked strict-profile in_container runc "$STRICT"; }
-@test "crun: strict, everything privileged" { attacked strict in_container crun "$PRIVILEGED | $STRICT"; }
-@test "runc: strict, everything privileged" { attacked strict in_container runc "$PRIVILEGED | $STRICT"; }
+@test "crun: strict, everything privileged" { attacked strict in_container crun "$EVERYTHING | $STRICT"; }
+@test "runc: strict, everything privileged" { attacked strict in_container runc "$EVERYTHING | $STRICT"; }
 
 # --- two containers ------------------------------------------------------------------
 
