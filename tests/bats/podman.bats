@@ -245,3 +245,35 @@ joins_another() {
 @test "hook: another container's network and the annotation: refused" {
 	joins_another by_hook "oci-hostnet-hook precreate"
 }
+
+# --- exec ----------------------------------------------------------------------------
+
+in_podman() {
+	local runtime=oci-hostnet-crun
+	[ "$1" != by_runc ] || runtime=oci-hostnet-runc
+	"$1" -d --name served --network host localhost/bb sleep 1000
+	# --privileged asks for every capability, -t goes through conmon's console socket
+	run any_podman --runtime "$PROGRAMS/$runtime" exec --privileged -t served sh -c "tty; $LOOK"
+	expect_output /dev/pts/
+	expect_status 0
+	expect_output "SIOCSIFADDR: Permission denied" "Operation not permitted" "Read-only file system" END
+	[[ $output != *"CapBnd:"*"1ffffffffff"* ]]
+	run any_podman --runtime "$PROGRAMS/$runtime" exec --privileged --user 7 -w /tmp -e X=y served sh -c 'id -u; pwd; echo $X; exit 3'
+	expect_status 3
+	[ "$output" = $'7\n/tmp\ny' ]
+	run any_podman --runtime "$PROGRAMS/$runtime" exec -d --privileged served sh -c 'ip addr add 127.0.0.4/8 dev lo 2>/said; echo DONE >>/said; sleep 1000'
+	expect_status 0
+	wait_for 50 any_podman --runtime "$PROGRAMS/$runtime" exec served grep -q DONE /said
+	run any_podman --runtime "$PROGRAMS/$runtime" exec served cat /said
+	expect_output "Operation not permitted"
+	host_unchanged
+}
+@test "runtime: exec --privileged, with a terminal, another user, detached: nothing more than the container has" { in_podman by_crun; }
+@test "runtime oci-hostnet-runc: exec --privileged: nothing more either" { in_podman by_runc; }
+@test "control: exec --privileged past us changes the host" {
+	by_crun -d --name served --network host localhost/bb sleep 1000
+	# podman keeps the runtime that made the container: take crun itself
+	run crun exec --cap CAP_NET_ADMIN "$(any_podman inspect --format '{{.Id}}' served)" ip addr add 127.0.0.4/8 dev lo
+	expect_status 0
+	[[ $(ip -o addr) == *127.0.0.4/8* ]]
+}
