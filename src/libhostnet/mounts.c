@@ -144,13 +144,13 @@ check_mount (const struct plan *plan, json_node mount, struct error *err)
 
 /* cgroup_namespaces(7): without one of its own, uid 0 of the container can
  * kill (cgroup.kill) and move the host's processes, and mark their packets
- * (net_cls, net_prio). */
+ * (net_cls, net_prio).  One that is joined may be the host's. */
 static bool
 shows_host_cgroups (const struct plan *plan, json_node type)
 {
   return (json_string_is (plan->config, type, "cgroup")
           || json_string_is (plan->config, type, "cgroup2"))
-         && !plan_has_namespace (plan, "cgroup");
+         && !plan_makes_namespace (plan, "cgroup");
 }
 
 static int

@@ -17,25 +17,43 @@ is_process_path (const char *path)
          && strcmp (path + length - 7, "/ns/net") == 0;
 }
 
-bool
-plan_has_namespace (const struct plan *plan, const char *name)
+/* The entries of type NAME: how many, and how many of them are joined. */
+static unsigned
+count_entries (const struct plan *plan, const char *name, unsigned *joined)
 {
-  json_node namespaces, type;
+  json_node namespaces, type, path;
+  unsigned count = 0;
 
+  *joined = 0;
   json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
             &namespaces, NULL);
   for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
        n = json_next (plan->config, n))
     if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
         && json_string_is (plan->config, type, name))
-      return true;
-  return false;
+      {
+        count++;
+        *joined += json_get (plan->config, n, "path", JSON_STRING, &path, NULL)
+                   != 0;
+      }
+  return count;
+}
+
+bool
+plan_makes_namespace (const struct plan *plan, const char *name)
+{
+  unsigned joined;
+
+  return count_entries (plan, name, &joined) > 0 && joined == 0;
 }
 
 bool
 plan_has_user_namespace (const struct plan *plan)
 {
-  return plan->facts->own_user_namespace || plan_has_namespace (plan, "user");
+  unsigned joined;
+
+  return plan->facts->own_user_namespace
+         || count_entries (plan, "user", &joined) > 0;
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network

@@ -44,8 +44,9 @@ int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */
 int ports_check (const struct plan *plan, struct error *err);
 
-/* Whether the configuration has a namespace of TYPE, new or joined. */
-bool plan_has_namespace (const struct plan *plan, const char *type);
+/* Whether the container gets a namespace of TYPE of its own: one that is
+ * joined may be the host's. */
+bool plan_makes_namespace (const struct plan *plan, const char *type);
 /* Whether the configuration has a user namespace, or we are in one. */
 bool plan_has_user_namespace (const struct plan *plan);
 

@@ -86,6 +86,14 @@ seccomp_read_errno (const struct json_doc *config, json_node rule,
 }
 
 int
+seccomp_read_default_errno (const struct json_doc *config, json_node seccomp,
+                            uint64_t *errno_ret, struct error *err)
+{
+  return read_number (config, seccomp, "defaultErrnoRet", EPERM, errno_ret,
+                      err);
+}
+
+int
 seccomp_read_condition (const struct json_doc *config, json_node argument,
                         struct seccomp_condition *condition, struct error *err)
 {

@@ -47,6 +47,11 @@ int seccomp_read_action (const struct json_doc *config, json_node object,
 int seccomp_read_errno (const struct json_doc *config, json_node rule,
                         uint64_t *errno_ret, struct error *err);
 
+/* The same of a profile: defaultErrnoRet. */
+int seccomp_read_default_errno (const struct json_doc *config,
+                                json_node seccomp, uint64_t *errno_ret,
+                                struct error *err);
+
 /* A rule that names ioctl. */
 struct seccomp_rule
 {

@@ -50,33 +50,38 @@ ways_clear (struct ways *ways)
 /* ---- namespaces ---- */
 
 /* 1 with *PATH (owned by the caller, NULL without one) when there is an entry
- * of TYPE; *PATH is NULL too when it is our own namespace: then 0. */
+ * of TYPE; *PATH is NULL too when it is our own namespace: then 0.  crun joins
+ * the one that has a path when there are two (measured, crun 1.8.1). */
 static int
 find_namespace (const struct json_doc *config, json_node namespaces,
                 const char *type, char **path, struct error *err)
 {
   json_node name, node;
-  bool own = false;
+  int found = 0;
 
   for (json_node n = json_first (config, namespaces); n != JSON_NONE;
        n = json_next (config, n))
     {
+      bool own = false;
+
       if (json_get (config, n, "type", JSON_STRING, &name, err) < 0
           || json_get (config, n, "path", JSON_STRING, &node, err) < 0)
         return -1;
       if (name == JSON_NONE || !json_string_is (config, name, type))
         continue;
+      found = 1;
       if (node == JSON_NONE)
-        return 1;
+        continue;
+      free (*path);
       *path = json_string (config, node);
       if (nsfs_is_own (type, *path, &own) == 0 && own)
         {
-          cleanup_freep (path);
+          free (*path);
+          *path = NULL;
           return 0;
         }
-      return 1;
     }
-  return 0;
+  return found;
 }
 
 static int
