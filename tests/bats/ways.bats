@@ -197,15 +197,23 @@ host_pid() {
 	mknod "$work/dev/uinput" c 10 223
 	mknod "$work/dev/sg7" c 21 7
 	mknod "$work/dev/full" c 1 7
-	way way_device "the device 8:0 at \`/data/x\` reaches the host (it is a disk" "$(bind "$work/dev/disk" bind)"
-	way way_device "the device 1:1 at" "$(bind "$work/dev/mem" bind ro)"
-	way way_device "the device 1:4 at" "$(bind "$work/dev/port" bind)"
-	way way_device "the device 10:223 at" "$(bind "$work/dev/uinput" bind)"
-	way way_device "the device 21:7 at" "$(bind "$work/dev/sg7" bind)"
-	no_way "$(bind "$work/dev/full" bind)"
-	way way_device "the device 8:0 at \`/dev/x\`" '.linux.devices = [{path: "/dev/x", type: "b", major: 8, minor: 0}]'
-	way way_device "the device 1:2 at \`/dev/x\`" '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 2}]' runc
-	way way_device "the device 1:2 at \`/dev/x\`" '.linux.devices = [{path: "/dev/x", type: "u", major: 1, minor: 2}]'
+	# only what the device cgroup opens; all devices open are closed by the lock
+	local open='.linux.resources.devices = [{allow: false, access: "rwm"}] + [
+		({type: "b", major: 8}, {type: "c", major: 1}, {type: "c", major: 10, minor: 223}, {type: "c", major: 21})
+		| . + {allow: true, access: "rw"}] | '
+	local mknod='.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "b", access: "m"}] | '
+	way way_device "the device 8:0 at \`/data/x\` reaches the host (it is a disk" "$open$(bind "$work/dev/disk" bind)"
+	way way_device "the device 1:1 at" "$open$(bind "$work/dev/mem" bind ro)"
+	way way_device "the device 1:4 at" "$open$(bind "$work/dev/port" bind)"
+	way way_device "the device 10:223 at" "$open$(bind "$work/dev/uinput" bind)"
+	way way_device "the device 21:7 at" "$open$(bind "$work/dev/sg7" bind)"
+	no_way "$open$(bind "$work/dev/full" bind)"
+	way way_device "the device 8:0 at \`/dev/x\`" "$open"'.linux.devices = [{path: "/dev/x", type: "b", major: 8, minor: 0}]'
+	way way_device "the device 1:2 at \`/dev/x\`" "$open"'.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 2}]' runc
+	way way_device "the device 1:2 at \`/dev/x\`" "$open"'.linux.devices = [{path: "/dev/x", type: "u", major: 1, minor: 2}]'
+	no_way "$(bind "$work/dev/disk" bind)"
+	no_way "$mknod$(bind "$work/dev/disk" bind)"
+	no_way '.linux.devices = [{path: "/dev/x", type: "b", major: 8, minor: 0}] | .linux.resources.devices = [{allow: true, access: "rwm"}]'
 	no_way '.linux.devices = [{path: "/dev/x", type: "c", major: 10, minor: 229}]'
 }
 
