@@ -3,31 +3,39 @@
  * reach the host's network by a detour (FACTS 5). */
 #include <config.h>
 
+#include "capabilities.h"
+
+#include <linux/capability.h>
+
 #include "plan.h"
+
+/* The name is the number's own. */
+#define CAPABILITY(name) #name, name
 
 static const struct
 {
   const char *name;
+  unsigned number;
   const char *reason; /* capabilities(7) */
 } harmless[] = {
-  { "CAP_AUDIT_WRITE", "writes records to the audit log" },
-  { "CAP_BLOCK_SUSPEND", "keeps the machine awake" },
-  { "CAP_CHOWN", "owners of the container's files" },
-  { "CAP_DAC_OVERRIDE", "permission bits of the container's files" },
-  { "CAP_FOWNER", "the same for operations of an owner" },
-  { "CAP_FSETID", "keeps setuid bits" },
-  { "CAP_IPC_LOCK", "locks memory" },
-  { "CAP_KILL", "signals in the container's PID namespace" },
-  { "CAP_LEASE", "leases on files" },
-  { "CAP_NET_BIND_SERVICE", "ports below 1024: what host networking is for" },
-  { "CAP_SETFCAP", "file capabilities, bounded by the bounding set" },
-  { "CAP_SETGID", "groups" },
-  { "CAP_SETPCAP", "can only drop from the bounding set" },
-  { "CAP_SETUID", "users" },
-  { "CAP_SYS_CHROOT", "chroot inside the root filesystem" },
-  { "CAP_SYS_NICE", "priorities" },
-  { "CAP_SYS_RESOURCE", "limits" },
-  { "CAP_WAKE_ALARM", "timers that wake the machine" },
+  { CAPABILITY (CAP_AUDIT_WRITE), "writes records to the audit log" },
+  { CAPABILITY (CAP_BLOCK_SUSPEND), "keeps the machine awake" },
+  { CAPABILITY (CAP_CHOWN), "owners of the container's files" },
+  { CAPABILITY (CAP_DAC_OVERRIDE), "permission bits of the container's files" },
+  { CAPABILITY (CAP_FOWNER), "the same for operations of an owner" },
+  { CAPABILITY (CAP_FSETID), "keeps setuid bits" },
+  { CAPABILITY (CAP_IPC_LOCK), "locks memory" },
+  { CAPABILITY (CAP_KILL), "signals in the container's PID namespace" },
+  { CAPABILITY (CAP_LEASE), "leases on files" },
+  { CAPABILITY (CAP_NET_BIND_SERVICE), "ports below 1024: what host networking is for" },
+  { CAPABILITY (CAP_SETFCAP), "file capabilities, bounded by the bounding set" },
+  { CAPABILITY (CAP_SETGID), "groups" },
+  { CAPABILITY (CAP_SETPCAP), "can only drop from the bounding set" },
+  { CAPABILITY (CAP_SETUID), "users" },
+  { CAPABILITY (CAP_SYS_CHROOT), "chroot inside the root filesystem" },
+  { CAPABILITY (CAP_SYS_NICE), "priorities" },
+  { CAPABILITY (CAP_SYS_RESOURCE), "limits" },
+  { CAPABILITY (CAP_WAKE_ALARM), "timers that wake the machine" },
 };
 
 /* What the policy's keepCapabilities can give back. */
@@ -57,6 +65,15 @@ may_stay (const struct plan *plan, json_node node)
   for (size_t i = 0; i < sizeof keepable / sizeof *keepable; i++)
     if ((plan->settings->keep_capabilities & keepable[i].bit) != 0
         && json_string_is (plan->config, node, keepable[i].name))
+      return true;
+  return false;
+}
+
+bool
+capability_is_harmless (unsigned number)
+{
+  for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+    if (harmless[i].number == number)
       return true;
   return false;
 }
