@@ -93,6 +93,12 @@ examine (const struct subject *subject, struct checks *checks)
       check_namespaces (subject, checks);
     }
   audit_tasks (subject, &members, checks);
+  if (!subject->elsewhere)
+    {
+      audit_roots (subject, &members, checks);
+      audit_ports (&members, checks);
+    }
+  audit_foreign_sockets (subject, &members, checks);
 }
 
 static void

@@ -25,7 +25,7 @@ enum
 /* The ids that a child may report; checks hold constants. */
 static const char *const ids[]
     = { "network",   "namespaces", "capabilities", "seccomp",
-        "mounts",    "proc-net",   "control",      "devices",
+        "mounts",    "proc-net",   "sockets",      "devices",
         "ports",     "processes",  "foreign sockets" };
 
 /* Each check as "V" "ID" NUL "REASON" NUL, V the verdict as a digit, and a

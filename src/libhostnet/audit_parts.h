@@ -146,6 +146,13 @@ struct mounts
 int mounts_read (int task_dir, struct mounts *mounts);
 void mounts_clear (struct mounts *mounts);
 
+/* Whether PATH is PREFIX or lies below it. */
+bool path_is_below (const char *path, const char *prefix);
+
+/* The id of the mount that the descriptor lies on, or -1. */
+int mount_id (int fd);
+const struct mount *find_mount (const struct mounts *mounts, int id);
+
 /* A root directory that a thread of the container has. */
 struct root
 {
@@ -158,14 +165,16 @@ struct root
  * and nothing leads out. */
 int root_open (const struct root *root, const char *path, uint64_t flags);
 
-/* Checks "mounts", "proc-net", "control", "devices" for each root that the
+/* Checks "mounts", "proc-net", "sockets" and "devices" for each root that the
  * members have. */
 void audit_roots (const struct subject *subject, const struct tasks *members,
                   struct checks *checks);
 void audit_proc_net (const struct subject *subject, const struct tasks *members,
                      bool proc_writable, struct checks *checks);
-void audit_places (const struct root *root, struct checks *checks);
-void audit_devices (const struct root *root, struct checks *checks);
+void audit_places (const struct root *roots, size_t count,
+                   struct checks *checks);
+void audit_devices (const struct root *roots, size_t count,
+                    struct checks *checks);
 
 /* ---- audit_sockets.c ---- */
 

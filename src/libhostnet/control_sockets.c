@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "control_sockets.h"
+
+/* The default addresses: dockerd(8), podman-system-service(1), containerd's
+ * and CRI-O's configuration, k3s, cri-dockerd, buildkitd, LXD and Incus;
+ * D-Bus specification, "Well-known Message Bus Instances"; systemd's
+ * src/basic/def.h for its private socket; udev(7) for its control socket;
+ * wpa_supplicant's ctrl_interface, snapd, libvirtd(8). */
+static const struct control_socket sockets[] = {
+  { "/run/docker.sock", "the engine starts any container" },
+  { "/run/podman/podman.sock", "the engine starts any container" },
+  { "/run/containerd/containerd.sock", "the engine starts any container" },
+  { "/run/containerd/containerd.sock.ttrpc", "the engine's internal socket" },
+  { "/run/docker/containerd/containerd.sock",
+    "the engine starts any container" },
+  { "/run/k3s/containerd/containerd.sock",
+    "the engine starts any container" },
+  { "/run/crio/crio.sock", "the engine starts any container" },
+  { "/run/cri-dockerd.sock", "the engine starts any container" },
+  { "/run/dockershim.sock", "the engine starts any container" },
+  { "/run/buildkit/buildkitd.sock", "builds run as root of the host" },
+  { "/var/lib/lxd/unix.socket", "the engine starts any container" },
+  { "/var/lib/incus/unix.socket", "the engine starts any container" },
+  { "/run/dbus/system_bus_socket",
+    "systemd, NetworkManager and firewalld listen on the bus" },
+  { "/run/systemd/private", "systemd starts any unit" },
+  { "/run/udev/control", "udev runs programs" },
+  { "/run/wpa_supplicant", "changes wireless links" },
+  { "/run/snapd.socket", "snapd installs programs" },
+  { "/run/libvirt/libvirt-sock", "libvirt changes networks and starts machines" },
+};
+
+const struct control_socket *
+control_socket (size_t index)
+{
+  return index < sizeof sockets / sizeof *sockets ? &sockets[index] : NULL;
+}
