@@ -14,6 +14,8 @@
 
 #include "audit_parts.h"
 
+enum { ROUNDS = 16 }; /* of looking for containers */
+
 /* One container of the answer. */
 struct entry
 {
@@ -271,10 +273,22 @@ has_net_admin (const struct host *host, const struct task *task)
          && (has >> CAP_NET_ADMIN & 1) != 0;
 }
 
-static void
+static bool
+is_alive (const struct task *task)
+{
+  cleanup_close int dir = task_open (task, false);
+
+  return dir >= 0;
+}
+
+/* Whether an entry was taken back, since the thread that led to it has ended:
+ * the container may live on in others. */
+static bool
 examine_all (struct entries *entries, const struct host *host,
              const struct tasks *all, bool filter)
 {
+  bool again = false;
+
   for (size_t i = 0; i < all->count; i++)
     {
       const struct task *task = &all->list[i];
@@ -288,7 +302,16 @@ examine_all (struct entries *entries, const struct host *host,
           || (subject.elsewhere ? !has_net_admin (host, task) : !apart))
         continue;
       examine_entry (entries, &subject);
+      if (!is_alive (task))
+        {
+          struct entry *last = &entries->list[--entries->count];
+
+          free (last->title);
+          checks_clear (&last->checks);
+          again = true;
+        }
     }
+  return again;
 }
 
 static void
@@ -328,13 +351,21 @@ audit_all (FILE *to, const struct audit_options *options, struct error *err)
   cleanup_entries struct entries entries = { NULL, 0 };
   cleanup_checks struct checks whole = CHECKS_INIT;
   const char *word = private_word;
-  bool open;
+  bool open, again = true;
 
   if (host_read (&host, err) < 0)
     return -1;
-  if (tasks_scan (&all, 0) < 0)
-    return error_system (err, errno, SENTENCE_system, "reading /proc");
-  examine_all (&entries, &host, &all, options->filter);
+  for (int round = 0; again && round < ROUNDS; round++)
+    {
+      tasks_clear (&all);
+      if (tasks_scan (&all, 0) < 0)
+        return error_system (err, errno, SENTENCE_system, "reading /proc");
+      again = examine_all (&entries, &host, &all, options->filter);
+    }
+  if (again)
+    checks_add (&whole, "processes", CHECK_UNSEEN,
+                "a container ends and comes up faster than it can be looked "
+                "at");
   if (all.unseen > 0)
     checks_add (&whole, "processes", CHECK_UNSEEN,
                 "%zu threads cannot be read: run this as root", all.unseen);

@@ -318,7 +318,7 @@ walk_net (struct net_files *files, int fd, const char *path, int depth)
             walk_net (files, below, name, depth - 1);
         }
       if (S_ISREG (st.st_mode)
-          && ((st.st_mode & S_IWOTH) != 0
+          && ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0
               || ((st.st_mode & S_IWUSR) != 0
                   && can_be (files->maps, st.st_uid)))
           && files->found++ < NAMES_MAX)

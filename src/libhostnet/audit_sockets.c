@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
+#include <linux/kcmp.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
@@ -20,12 +21,14 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 enum
 {
-  SOCKETS_MAX = 16384,
+  SOCKETS_MAX = 32768,
+  SLOTS = 4 * SOCKETS_MAX,
   PORTS_MAX = 32, /* that are named */
   /* include/net/tcp_states.h */
   STATE_UNCONNECTED = 7,
@@ -34,28 +37,78 @@ enum
 
 /* ---- descriptors ---- */
 
+/* A hash table: a container may hold many. */
 struct sockets
 {
-  unsigned long *inodes;
+  unsigned long *slots; /* 0: empty */
   size_t count;
   bool incomplete;
 };
 
+static unsigned long *
+socket_slot (const struct sockets *sockets, unsigned long inode)
+{
+  size_t at = inode % SLOTS;
+
+  while (sockets->slots[at] != 0 && sockets->slots[at] != inode)
+    at = (at + 1) % SLOTS;
+  return &sockets->slots[at];
+}
+
 static bool
 sockets_have (const struct sockets *sockets, unsigned long inode)
 {
-  for (size_t i = 0; i < sockets->count; i++)
-    if (sockets->inodes[i] == inode)
-      return true;
-  return false;
+  return *socket_slot (sockets, inode) == inode;
 }
 
-typedef void each_socket (void *data, const struct task *task, int number,
-                          unsigned long inode);
+static bool
+is_socket (int fds, const char *name, unsigned long *inode)
+{
+  char target[64];
+  ssize_t length = readlinkat (fds, name, target, sizeof target - 1);
 
-/* Calls EACH once for each socket that the members hold.  The threads of a
- * process share their descriptors, unless one of them asked not to: so every
- * thread is looked at, and every socket once. */
+  target[length < 0 ? 0 : length] = '\0';
+  return sscanf (target, "socket:[%lu]", inode) == 1 && *inode != 0;
+}
+
+typedef void each_socket (void *data, const struct task *task, int fds,
+                          const char *name, unsigned long inode);
+
+static void
+walk_table (const struct task *task, DIR *fds, struct sockets *sockets,
+            each_socket *each, void *data)
+{
+  struct dirent *entry;
+  unsigned long inode;
+
+  while ((entry = readdir (fds)) != NULL)
+    {
+      if (!is_socket (dirfd (fds), entry->d_name, &inode)
+          || sockets_have (sockets, inode))
+        continue;
+      if (sockets->count == SOCKETS_MAX)
+        {
+          sockets->incomplete = true;
+          return;
+        }
+      *socket_slot (sockets, inode) = inode;
+      sockets->count++;
+      if (each != NULL)
+        each (data, task, dirfd (fds), entry->d_name, inode);
+    }
+}
+
+/* Threads of a process share their descriptors, unless one asked not to. */
+static bool
+shares_table (const struct tasks *members, size_t i)
+{
+  return i > 0 && members->list[i].pid == members->list[i - 1].pid
+         && syscall (SYS_kcmp, members->list[i - 1].tid, members->list[i].tid,
+                     KCMP_FILES, 0, 0)
+                == 0;
+}
+
+/* Calls EACH, if any, once for each socket that the members hold. */
 static void
 walk_sockets (const struct tasks *members, struct sockets *sockets,
               each_socket *each, void *data)
@@ -63,12 +116,12 @@ walk_sockets (const struct tasks *members, struct sockets *sockets,
   for (size_t i = 0; i < members->count; i++)
     {
       const struct task *task = &members->list[i];
-      cleanup_close int dir = task_open (task, false);
+      cleanup_close int dir
+          = shares_table (members, i) ? -1 : task_open (task, false);
       int fd = dir < 0 ? -1
                        : openat (dir, "fd",
                                  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       DIR *fds = fd < 0 ? NULL : fdopendir (fd);
-      struct dirent *entry;
 
       if (fds == NULL)
         {
@@ -77,25 +130,7 @@ walk_sockets (const struct tasks *members, struct sockets *sockets,
           cleanup_closep (&fd);
           continue;
         }
-      while ((entry = readdir (fds)) != NULL)
-        {
-          char target[64];
-          unsigned long inode;
-          ssize_t length = readlinkat (dirfd (fds), entry->d_name, target,
-                                       sizeof target - 1);
-
-          target[length < 0 ? 0 : length] = '\0';
-          if (sscanf (target, "socket:[%lu]", &inode) != 1
-              || sockets_have (sockets, inode))
-            continue;
-          if (sockets->count == SOCKETS_MAX)
-            {
-              sockets->incomplete = true;
-              break;
-            }
-          sockets->inodes[sockets->count++] = inode;
-          each (data, task, atoi (entry->d_name), inode);
-        }
+      walk_table (task, fds, sockets, each, data);
       closedir (fds);
     }
 }
@@ -105,7 +140,8 @@ sockets_new (void)
 {
   struct sockets sockets = { NULL, 0, false };
 
-  sockets.inodes = xmalloc (SOCKETS_MAX * sizeof *sockets.inodes);
+  sockets.slots = xmalloc (SLOTS * sizeof *sockets.slots);
+  memset (sockets.slots, 0, SLOTS * sizeof *sockets.slots);
   return sockets;
 }
 
@@ -128,16 +164,6 @@ struct ports
   char *text;
   size_t count;
 };
-
-static void
-ignore_socket (void *data, const struct task *task, int number,
-               unsigned long inode)
-{
-  (void) data;
-  (void) task;
-  (void) number;
-  (void) inode;
-}
 
 static void
 add_port (struct ports *ports, const char *name,
@@ -221,7 +247,7 @@ audit_ports (const struct tasks *members, struct checks *checks)
                                sizeof patience)
                        < 0;
 
-  walk_sockets (members, &ports.sockets, ignore_socket, NULL);
+  walk_sockets (members, &ports.sockets, NULL, NULL);
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !failed; k++)
     failed = dump_ports (fd, k, &ports) < 0;
   if (failed || ports.sockets.incomplete)
@@ -234,7 +260,7 @@ audit_ports (const struct tasks *members, struct checks *checks)
     checks_add (checks, "ports", CHECK_NOTE, "%s",
                 ports.text ? ports.text : "it listens on no TCP or UDP port");
   free (ports.text);
-  free (ports.sockets.inodes);
+  free (ports.sockets.slots);
 }
 
 /* ---- sockets of another network ---- */
@@ -248,39 +274,34 @@ struct foreign
 
 /* The network namespace of a socket is asked of a copy of its descriptor. */
 static int
-socket_network (const struct task *task, int number, ino_t *network)
+socket_network (const struct task *task, int number, unsigned long inode,
+                ino_t *network)
 {
-  cleanup_close int dir = -1, process = pidfd_open (task->pid, 0);
-  cleanup_close int copy = -1, ns = -1;
+  cleanup_close int process = pidfd_open (task->pid, 0);
+  cleanup_close int copy = process < 0 ? -1 : pidfd_getfd (process, number, 0);
+  cleanup_close int ns = copy < 0 ? -1 : ioctl (copy, SIOCGSKNS);
   struct stat st;
 
-  if (process < 0 || (dir = task_open (task, false)) < 0)
-    {
-      errno = ESRCH;
-      return -1;
-    }
-  copy = pidfd_getfd (process, number, 0);
-  if (copy < 0)
-    return -1;
-  ns = ioctl (copy, SIOCGSKNS);
-  if (ns < 0 || fstat (ns, &st) < 0)
+  /* A thread with a table of its own may have another socket there. */
+  if (ns < 0 || fstat (copy, &st) < 0 || st.st_ino != inode
+      || fstat (ns, &st) < 0)
     return -1;
   *network = st.st_ino;
   return 0;
 }
 
 static void
-judge_socket (void *data, const struct task *task, int number,
+judge_socket (void *data, const struct task *task, int fds, const char *name,
               unsigned long inode)
 {
   struct foreign *foreign = data;
+  unsigned long now;
   ino_t network;
 
-  (void) inode;
-  if (socket_network (task, number, &network) < 0)
+  if (socket_network (task, atoi (name), inode, &network) < 0)
     {
-      /* closed meanwhile */
-      foreign->unseen += errno != ESRCH && errno != EBADF;
+      /* or closed meanwhile */
+      foreign->unseen += is_socket (fds, name, &now) && now == inode;
       return;
     }
   if (network == task->ns[NS_NET])
@@ -317,5 +338,5 @@ audit_foreign_sockets (const struct subject *subject,
                 subject->elsewhere ? CHECK_UNSEEN : CHECK_NOTE,
                 "%zu sockets%s could not be looked at", foreign.unseen,
                 sockets.incomplete ? " and more" : "");
-  free (sockets.inodes);
+  free (sockets.slots);
 }

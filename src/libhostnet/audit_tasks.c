@@ -261,6 +261,8 @@ audit_tasks (const struct subject *subject, struct tasks *members,
     }
   filter_cache_free (f.cache);
   sum_up (&f);
+  if (members->count == 0)
+    checks_add (checks, "processes", CHECK_UNSEEN, "no thread of it is left");
   if (fresh > 0)
     checks_add (checks, "processes", CHECK_UNSEEN,
                 "new threads come up faster than they can be looked at");
