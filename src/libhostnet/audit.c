@@ -273,14 +273,6 @@ has_net_admin (const struct host *host, const struct task *task)
          && (has >> CAP_NET_ADMIN & 1) != 0;
 }
 
-static bool
-is_alive (const struct task *task)
-{
-  cleanup_close int dir = task_open (task, false);
-
-  return dir >= 0;
-}
-
 /* Whether an entry was taken back, since the thread that led to it has ended:
  * the container may live on in others. */
 static bool
@@ -302,7 +294,7 @@ examine_all (struct entries *entries, const struct host *host,
           || (subject.elsewhere ? !has_net_admin (host, task) : !apart))
         continue;
       examine_entry (entries, &subject);
-      if (!is_alive (task))
+      if (task_has_ended (task))
         {
           struct entry *last = &entries->list[--entries->count];
 

@@ -315,7 +315,7 @@ filter_judge (struct filter_cache *cache, const struct task *task, char **why)
     {
       saved = errno;
       stack_clear (&fresh.stack);
-      if (saved == ESRCH)
+      if (saved == ESRCH || task_has_ended (task))
         return FILTER_GONE;
       *why = xasprintf ("they cannot be read: %s", strerror (saved));
       return FILTER_UNSEEN;

@@ -64,6 +64,9 @@ void tasks_clear (struct tasks *tasks);
  * -1 when that thread is gone.  It never means another thread. */
 int task_open (const struct task *task, bool leader);
 
+/* Gone, or waiting for its parent to notice. */
+bool task_has_ended (const struct task *task);
+
 /* Whether the PID namespace of the thread lies in ANCESTOR, or is it. */
 bool task_is_below (const struct task *task, ino_t ancestor);
 

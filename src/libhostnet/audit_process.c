@@ -266,6 +266,18 @@ task_open (const struct task *task, bool leader)
 }
 
 bool
+task_has_ended (const struct task *task)
+{
+  cleanup_close int dir = task_open (task, false);
+  unsigned long flags;
+  uint64_t start;
+  char state;
+
+  return dir < 0 || read_stat (dir, &state, &flags, &start) < 0
+         || strchr ("ZXx", state) != NULL;
+}
+
+bool
 task_is_below (const struct task *task, ino_t ancestor)
 {
   cleanup_close int dir = -1;

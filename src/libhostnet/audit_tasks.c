@@ -80,9 +80,7 @@ judge_capabilities (struct findings *f, const struct task *task)
 
   if (task_capabilities (task, &has) < 0)
     {
-      cleanup_close int dir = task_open (task, false);
-
-      *(dir < 0 ? &f->gone : &f->unreadable) += 1;
+      *(task_has_ended (task) ? &f->gone : &f->unreadable) += 1;
       return;
     }
   if (!host_is_reached_from (f->subject->host, task->ns[NS_USER]))
