@@ -20,7 +20,8 @@ enum
 {
   STACKS_MAX = 64,  /* different stacks of filters that are judged */
   FILTERS_MAX = 256, /* of one thread; the kernel allows 32768 instructions */
-  STOP_STEPS = 200, /* of 10 ms until a thread must have stopped */
+  QUICK_STEPS = 50, /* of 0.1 ms, then */
+  STOP_STEPS = 250, /* of 10 ms, until a thread must have stopped */
 };
 
 struct filter
@@ -206,10 +207,10 @@ judge_stack (const struct stack *stack)
 static int
 wait_stopped (pid_t tid, int *signal)
 {
-  const struct timespec step = { 0, 10 * 1000 * 1000 };
-
   for (int i = 0; i < STOP_STEPS; i++)
     {
+      const struct timespec step
+          = { 0, i < QUICK_STEPS ? 100 * 1000 : 10 * 1000 * 1000 };
       int status;
       pid_t got = waitpid (tid, &status, __WALL | WNOHANG);
 
