@@ -303,12 +303,12 @@ chroot_dir='mkdir -p /tmp/c/bin; cp /bin/busybox /tmp/c/bin/; echo ready;'
 	finds mounts "way out" "is a chroot"
 }
 @test "a process in a chroot beside others is fine, and hides nothing" {
-	start crun . sh -c "$chroot_dir chroot /tmp/c /bin/busybox sleep 995 & wait"
+	start crun . sh -c "$chroot_dir sleep 1000 & exec chroot /tmp/c /bin/busybox sleep 995"
 	wait_for 50 pgrep -f '^/bin/busybox sleep 995$'
 	run "$PROGRAMS/oci-hostnet" audit "$(pgrep -f '^/bin/busybox sleep 995$')"
 	expect_locked
 	stop
-	start plain-crun "$UNASKED | $(bind /proc/sys/net rw)" sh -c "$chroot_dir chroot /tmp/c /bin/busybox sleep 994 & wait"
+	start plain-crun "$UNASKED | $(bind /proc/sys/net rw)" sh -c "$chroot_dir sleep 1000 & exec chroot /tmp/c /bin/busybox sleep 994"
 	wait_for 50 pgrep -f '^/bin/busybox sleep 994$'
 	run "$PROGRAMS/oci-hostnet" audit "$(pgrep -f '^/bin/busybox sleep 994$')"
 	expect_open
