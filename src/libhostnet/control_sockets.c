@@ -39,13 +39,14 @@ control_socket (size_t index)
 }
 
 /* hier(7), file-hierarchy(7); engines bind single files out of /var and /run
- * (resolv.conf, hosts), so that below those only what is named here counts. */
+ * (resolv.conf, hosts), and people keep bundles in /root, so that below those
+ * only what is named here counts. */
 static const struct host_directory directories[] = {
   { "/", false, false, "the host's root file system" },
   { "/etc", true, true, "the host's configuration" },
   { "/usr", true, true, "the host's programs" },
   { "/boot", true, true, "the host's kernel" },
-  { "/root", true, true, "what root of the host runs at login" },
+  { "/root", true, false, "what root of the host runs at login" },
   { "/var", true, false, "state of the host's services" },
   { "/var/spool/cron", true, true, "what the host runs by the clock" },
   { "/run", true, false, "state of the host's services" },
