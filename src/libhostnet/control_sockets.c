@@ -52,6 +52,18 @@ static const struct host_directory directories[] = {
   { "/run", true, false, "state of the host's services" },
   { "/run/netns", true, true, "pins of network namespaces" },
   { "/run/systemd", true, true, "units that systemd runs" },
+  { "/run/crun", true, true, "hooks that crun runs" },
+  { "/run/runc", true, true, "hooks that runc runs" },
+  { "/run/docker", true, false, "bundles and hooks" },
+  { "/run/containerd", true, false, "bundles and hooks" },
+  { "/run/containers", true, false, "bundles and hooks" },
+  { "/run/crio", true, false, "bundles and hooks" },
+  { "/root/.ssh", true, true, "who may log in" },
+  { "/var/lib", true, false, "state of the host's services" },
+  { "/var/lib/containerd", true, false, "other containers" },
+  { "/var/lib/containers", true, false, "other containers" },
+  { "/var/lib/docker", true, false, "other containers" },
+  { "/var/lib/kubelet", true, false, "what the kubelet runs" },
 };
 
 const struct host_directory *

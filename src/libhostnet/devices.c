@@ -17,6 +17,7 @@ static const struct
 } network_devices[] = {
   { 10, 200, "/dev/net/tun" },
   { 10, 238, "/dev/vhost-net" },
+  { 10, 242, "/dev/rfkill" }, /* takes radio links down */
   { 108, 0, "/dev/ppp" },
 };
 
@@ -161,7 +162,7 @@ plan_rules (struct plan *plan, struct error *err)
     }
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, devices, picked,
-                          "the device makes network interfaces");
+                          "the device makes network interfaces, or takes them down");
   return 0;
 }
 
@@ -258,7 +259,7 @@ plan_nodes (struct plan *plan, struct error *err)
     }
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, devices, picked,
-                          "the device makes network interfaces");
+                          "the device makes network interfaces, or takes them down");
   return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "json.h"
 
-/* Whether the character device makes network interfaces. */
+/* Whether the character device makes network interfaces or takes them down. */
 bool devices_is_network (unsigned major_number, unsigned minor_number);
 
 /* 1 when the device cgroup of a container under a lock lets the device be read

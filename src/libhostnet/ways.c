@@ -121,8 +121,12 @@ static const struct
   const char *reason;
 } devices[] = {
   { 1, 1, "the host's memory" },       { 1, 2, "the kernel's memory" },
-  { 1, 4, "the host's I/O ports" },    { 10, 223, "types at the host's console" },
-  { 21, -1, "writes SCSI disks" },
+  { 1, 4, "the host's I/O ports" },    { 4, -1, "the host's consoles" },
+  { 10, 196, "drives PCI devices" },   { 10, 223, "types at the host's console" },
+  { 10, 239, "types at the host's console" },
+  { 13, -1, "types at the host's console" },
+  { 21, -1, "writes SCSI disks" },     { 90, -1, "writes flash memory" },
+  { 189, -1, "drives USB devices, network and disks among them" },
 };
 
 static int
@@ -192,7 +196,7 @@ is_read_only (const struct json_doc *config, json_node mount, bool directory)
   return whole || (plain && !(recursive && directory));
 }
 
-static void
+static bool
 look_at_directories (const struct source *source, struct ways *ways)
 {
   const struct host_directory *directory;
@@ -201,18 +205,45 @@ look_at_directories (const struct source *source, struct ways *ways)
     {
       cleanup_free char *real = realpath (directory->path, NULL);
 
-      if (real == NULL
-          || (source->read_only && directory->read_only_is_fine))
+      if (source->read_only && directory->read_only_is_fine)
         continue;
+      if (real == NULL) /* it may come to be */
+        real = xstrndup (directory->path, strlen (directory->path));
       if (path_is_below (real, source->real)
           || (directory->below_too && path_is_below (source->real, real)))
         {
           add (ways, SENTENCE_way_host_directory,
                escape (source->destination).text, directory->path,
                source->read_only ? "" : ", writable", directory->reason);
-          return; /* what holds more stands first */
+          return true; /* what holds more stands first */
         }
     }
+  return false;
+}
+
+/* Who writes config.json chooses hooks, and the capabilities that runc's exec
+ * gives. */
+static void
+look_at_bundle (const char *bundle, const char *real, const char *where,
+                struct ways *ways)
+{
+  cleanup_free char *directory = realpath (bundle, NULL);
+
+  if (directory != NULL && path_is_below (directory, real))
+    add (ways, SENTENCE_way_bundle, escape (directory).text,
+         escape (where).text);
+}
+
+static int
+look_at_root (const struct json_doc *config, const char *bundle,
+              struct ways *ways, struct error *err)
+{
+  cleanup_free char *real = NULL;
+  int found = facts_root (config, bundle, &real, err);
+
+  if (found == 1 && bundle != NULL)
+    look_at_bundle (bundle, real, "/", ways);
+  return found < 0 ? -1 : 0;
 }
 
 /* Sockets of the host that are there to be talked to: systemd-journald(8),
@@ -276,17 +307,19 @@ look_at_mount (const struct json_doc *config, json_node linux_object,
     return -1;
   destination
       = node == JSON_NONE ? xstrndup ("?", 1) : json_string (config, node);
+  if (found == 1 && stat (real, &status) < 0)
+    return error_system (err, errno, SENTENCE_mount_source,
+                         escape (real).text);
+  source = (struct source){
+    destination, real,
+    is_read_only (config, mount, found == 2 || S_ISDIR (status.st_mode))
+  };
+  if (!look_at_directories (&source, ways) && bundle != NULL
+      && !source.read_only)
+    look_at_bundle (bundle, real, destination, ways);
   /* What is not there is the runtime's to complain of. */
   if (found == 2)
     return 0;
-  if (stat (real, &status) < 0)
-    return error_system (err, errno, SENTENCE_system,
-                         "looking at a mount source");
-  source = (struct source){
-    destination, real,
-    is_read_only (config, mount, S_ISDIR (status.st_mode))
-  };
-  look_at_directories (&source, ways);
   look_at_sockets (&source, &status, ways);
   if (S_ISBLK (status.st_mode) || S_ISCHR (status.st_mode))
     return look_at_device (config, linux_object, S_ISBLK (status.st_mode),
@@ -376,7 +409,8 @@ ways_collect (const struct json_doc *config, const char *bundle,
       || json_get (config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0
       || json_get (config, linux_object, "devices", JSON_ARRAY, &nodes, err)
              < 0
-      || look_at_namespaces (config, linux_object, ways, err) < 0)
+      || look_at_namespaces (config, linux_object, ways, err) < 0
+      || look_at_root (config, bundle, ways, err) < 0)
     return -1;
   for (json_node n = json_first (config, mounts); n != JSON_NONE;
        n = json_next (config, n))

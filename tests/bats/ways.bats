@@ -177,7 +177,8 @@ host_pid() {
 	way way_host_directory "brings the host's /etc along, writable" "$(bind /etc/ssl bind)" runc
 	way way_host_directory "brings the host's /usr along, writable" "$(bind /usr/local/bin bind)"
 	no_way "$(bind /var/tmp bind)"
-	no_way "$(bind "$work" bind)"
+	mkdir "$work/data"
+	no_way "$(bind "$work/data" bind)"
 	way way_host_directory "brings the host's /run/netns along, writable" "$(bind /run/netns bind)"
 	mkdir -p /run/systemd/system
 	way way_host_directory "brings the host's /run/systemd along, writable" "$(bind /run/systemd/system bind)"
@@ -311,3 +312,57 @@ host_cgroups() {
 }
 @test "crun: no cgroup of the host can be written" { host_cgroups crun; }
 @test "runc: no cgroup of the host can be written" { host_cgroups runc; }
+
+# --- the container's own bundle, and the runtime's state -------------------------------
+
+@test "the bundle of the container" {
+	way way_bundle "own bundle $work/bundle through \`/data/x\`" "$(bind "$work/bundle" rw)"
+	way way_bundle "own bundle $work/bundle through \`/data/x\`" "$(bind "$work" bind)" runc
+	way way_bundle "own bundle $work/bundle through \`/\`" '.root.path = "."'
+	no_way "$(bind "$work/bundle" bind ro)"
+	mkdir "$work/other"
+	no_way "$(bind "$work/other")"
+}
+
+@test "the state of runtimes and engines, also where there is none yet" {
+	local place
+	for place in /run/crun /run/runc /run/containers /run/docker /var/lib /var/lib/kubelet /root/.ssh; do
+		way way_host_directory "brings the host's $place along, writable" "$(bind "$place" bind)"
+	done
+	way way_host_directory "brings the host's /run/crun along" "$(bind /run/crun/some bind)"
+}
+
+# --- sources that the runtime would find elsewhere -----------------------------------
+
+# Behind these the runtime's init finds what is its own.
+doors() {
+	local source
+	cd "$work"
+	mkdir -p x
+	for source in /proc/self/cwd/x /proc/thread-self/cwd /proc/self/root/etc /proc/self/fd/0 /proc/1/root/etc \
+		/proc/self/cwd/is/not/there /dev/fd/0 "$work/link/x"; do
+		ln -sfn /proc/self/cwd "$work/link"
+		refused "$1" "$(bind "$source" rw)" "leads through cwd, root, exe, fd or ns"
+	done
+	refused "$1" '.root.path = "/proc/self/cwd"' "leads through cwd, root, exe, fd or ns"
+	refused "$1" '.mounts += [{destination: "/data/x", type: "overlay", source: "overlay",
+		options: ["lowerdir=/etc", "upperdir=/run/systemd/system", "workdir=/run/w"]}]' "type \`overlay\`"
+}
+refused() {
+	run -1 container "$1" "$2" echo STARTED
+	[[ $output != *STARTED* ]]
+	expect_output "$3"
+}
+@test "crun: a source behind a door of /proc, or in the layers of an overlay" { doors crun; }
+@test "runc: a source behind a door of /proc, or in the layers of an overlay" { doors runc; }
+@test "control: with runc alone such a source is a writable proc" {
+	mkdir -p "$HOSTNET_TEST_DIR/rootfs/mnt"
+	ln -sfn /proc "$HOSTNET_TEST_DIR/rootfs/door"
+	cd "$work"
+	mkdir door
+	run -0 container plain-runc "$UNASKED"' | .mounts += [{destination: "/mnt", type: "bind", source: "/proc/self/cwd/door", options: ["rbind", "rw"]}]' \
+		sh -c 'echo 77 >/mnt/sys/net/ipv4/ip_default_ttl'
+	[ "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = 77 ]
+	echo 64 >/proc/sys/net/ipv4/ip_default_ttl
+	rm "$HOSTNET_TEST_DIR/rootfs/door"
+}
