@@ -19,7 +19,7 @@ echo "running the tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 rc=0
-HOSTNET_STRICT=$strict make check >"$log" 2>&1 </dev/null || rc=$?
+HOSTNET_STRICT=$strict make -j"$(nproc)" check >"$log" 2>&1 </dev/null || rc=$?
 
 # number NAME - of automake's summary
 number() { sed -n "s/^# $1: *\([0-9][0-9]*\)\$/\1/p" "$log" | tail -n 1 | grep . || echo 0; }

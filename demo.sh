@@ -47,10 +47,21 @@ host_has() { [[ "$(ip addr show dev lo)" == *"$1"* ]]; }
 host_has_not() { ! host_has "$1"; }
 succeeded_and_changed() { [ "$status" = 0 ] && host_has 127.0.0.3; }
 
+# said COMMAND... - shows and runs it
+said() {
+	echo "    \$ $*"
+	status=0
+	output=$("$@" </dev/null 2>&1) || status=$?
+	printf '%s\n' "${output:-(it says nothing)}" | sed 's/^/    /'
+}
+proves_it() { [ "$status" = 0 ] && [ "${output##*[ $'\n']}" = locked ]; }
+
 make_rootfs "$HOSTNET_TEST_DIR/rootfs"
+PATH=$PROGRAMS:$PATH
 make_bundle "$work/look" . ip -o -4 addr
 make_bundle "$work/change" . ifconfig lo:1 127.0.0.3
 make_bundle "$work/publish" '.annotations["io.oci-hostnet.publish"] = "8080:80"' httpd -f -p 80
+make_bundle "$work/stay" . sleep 1000
 make_bundle "$work/without" "$UNASKED | $ADMIN | $NO_SECCOMP" ifconfig lo:1 127.0.0.3
 
 echo
@@ -75,6 +86,18 @@ for runtime in crun runc; do
 	claim "publishing a port (io.oci-hostnet.publish=8080:80) is refused, not discarded" \
 		refused_with "cannot publish ports of a container using the 'host' network driver"
 	claim "nothing of the host has changed" test "$before" = "$(host_state)"
+
+	cp "$work/stay/config.json" "$work/stay/original"
+	id=demo-$RANDOM
+	oci-hostnet-$runtime run -d -b "$work/stay" $id </dev/null >/dev/null 2>&1
+	said oci-hostnet-$runtime exec --cap CAP_NET_ADMIN $id ip addr add 127.0.0.3/8 dev lo
+	claim "exec cannot give the capability back" refused_with "Operation not permitted"
+	said oci-hostnet verify "$work/stay"
+	claim "its configuration is proved" proves_it
+	said oci-hostnet audit --filter "$(oci-hostnet-$runtime state $id | jq .pid)"
+	claim "and so is the running container, by what the kernel says of it" proves_it
+	oci-hostnet-$runtime delete -f $id
+	mv "$work/stay/original" "$work/stay/config.json"
 
 	echo "  Without us (plain $runtime, no network entry, NET_ADMIN, no seccomp profile):"
 	claim "the host has no 127.0.0.3 yet" host_has_not 127.0.0.3

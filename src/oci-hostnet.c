@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply BUNDLE, diff BUNDLE [--json], --version */
+/* oci-hostnet: apply, diff, verify, audit, --version */
 #include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "libhostnet/audit.h"
 #include "libhostnet/bundle.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
+#include "libhostnet/verify.h"
 
 /* A command's words. */
 struct arguments
 {
   const char *operand; /* what stands behind the command, or NULL */
   bool json;
+  bool all, filter; /* of audit only */
 };
 
 /* Reads and judges the bundle as what a manual run follows. */
@@ -66,6 +70,34 @@ diff (const struct arguments *arguments, struct error *err)
 }
 
 static int
+verify_config (const struct arguments *arguments, struct error *err)
+{
+  cleanup_checks struct checks checks = CHECKS_INIT;
+  bool private;
+
+  if (verify (arguments->operand, &checks, &private, err) < 0)
+    return -1;
+  if (arguments->json)
+    verify_show_json (stdout, &checks, private);
+  else
+    {
+      checks_show (stdout, &checks, isatty (STDOUT_FILENO));
+      printf ("verdict: %s\n", verify_word (&checks, private));
+    }
+  return private || checks_hold (&checks) ? 0 : 1;
+}
+
+static int
+audit (const struct arguments *arguments, struct error *err)
+{
+  struct audit_options options = { arguments->filter, arguments->json };
+
+  if (arguments->all)
+    return audit_all (stdout, &options, err);
+  return audit_one (stdout, arguments->operand, &options, err);
+}
+
+static int
 version (struct error *err)
 {
   cleanup_policy struct policy *policy = NULL;
@@ -82,8 +114,11 @@ version (struct error *err)
 static const char help[]
     = "Usage: oci-hostnet apply BUNDLE [--json]   edit BUNDLE/config.json for a manual run\n"
       "       oci-hostnet diff BUNDLE [--json]    what would change, and why\n"
+      "       oci-hostnet verify CONFIG [--json]  whether the promise is kept, proved\n"
+      "       oci-hostnet audit PID|--all [--filter] [--json]\n"
+      "                                           what the kernel says of running containers\n"
       "       oci-hostnet --version               versions and paths\n"
-      "Exit status: 0 done, 1 refused, 2 wrong usage, 3 broken input.\n"
+      "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
 
 static const struct
@@ -95,6 +130,8 @@ static const struct
 } commands[] = {
   { "apply", "one bundle is needed", apply },
   { "diff", "one bundle is needed", diff },
+  { "verify", "one configuration is needed", verify_config },
+  { "audit", "one process id, or --all, is needed", audit },
 };
 
 static int
@@ -112,13 +149,17 @@ run_command (int argc, char *argv[], struct arguments *arguments,
   for (int i = 2; i < argc; i++)
     if (strcmp (argv[i], "--json") == 0)
       arguments->json = true;
+    else if (commands[c].run == audit && strcmp (argv[i], "--all") == 0)
+      arguments->all = true;
+    else if (commands[c].run == audit && strcmp (argv[i], "--filter") == 0)
+      arguments->filter = true;
     else if (arguments->operand == NULL && argv[i][0] != '-'
              && argv[i][0] != '\0')
       arguments->operand = argv[i];
     else
       return error_refuse (err, SENTENCE_usage, commands[c].wants,
                            "oci-hostnet");
-  if (arguments->operand == NULL)
+  if ((arguments->operand != NULL) == arguments->all)
     return error_refuse (err, SENTENCE_usage, commands[c].wants,
                          "oci-hostnet");
   return commands[c].run (arguments, err);
@@ -128,7 +169,7 @@ int
 main (int argc, char *argv[])
 {
   cleanup_error struct error err = ERROR_INIT;
-  struct arguments arguments = { NULL, false };
+  struct arguments arguments = { NULL, false, false, false };
   int result;
 
   if (argc == 2 && strcmp (argv[1], "--help") == 0)

@@ -8,6 +8,17 @@
 # variant of the attack, and so are the permanent neighbours 10.98.0.20..29 and the
 # routes to 10.99.N.0/24.
 
+# In a mount namespace of its own: a sysfs of this network namespace, as /sys of a real host is.
+host_sysfs() {
+	local new
+	new=$(mktemp -d)
+	mount -t sysfs sysfs "$new"
+	mount --rbind /sys/fs/cgroup "$new/fs/cgroup"
+	mount --rbind "$new" /sys
+	umount -l "$new"
+	rmdir "$new"
+}
+
 host_network_up() {
 	local i
 	ip link set lo up

@@ -4,6 +4,8 @@
 
 PACKAGES="autoconf automake make gcc libc6-dev pkg-config libyajl-dev libcap-ng-dev libseccomp-dev \
 crun runc podman conmon netavark aardvark-dns busybox-static bats iproute2 nftables iptables jq strace"
+# the attacks are built for 32 bits too, where the machine has such a thing
+if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then PACKAGES+=" gcc-multilib"; fi
 
 give_up() {
 	echo "$*" >&2

@@ -11,17 +11,13 @@
 #include "plan.h"
 
 /* <linux/capability.h>; the reasons are from capabilities(7).  Those that may
- * stay come first. */
+ * stay come first, those that engines give by default before the others. */
 static const struct
 {
   const char *name;
   unsigned number;
   const char *harmless; /* why it may stay; NULL: it goes */
 } capabilities[] = {
-  { "CAP_AUDIT_WRITE", CAP_AUDIT_WRITE,
-    "writes records to the audit log" },
-  { "CAP_BLOCK_SUSPEND", CAP_BLOCK_SUSPEND,
-    "keeps the machine awake" },
   { "CAP_CHOWN", CAP_CHOWN,
     "owners of the container's files" },
   { "CAP_DAC_OVERRIDE", CAP_DAC_OVERRIDE,
@@ -30,24 +26,28 @@ static const struct
     "the same for operations of an owner" },
   { "CAP_FSETID", CAP_FSETID,
     "keeps setuid bits" },
-  { "CAP_IPC_LOCK", CAP_IPC_LOCK,
-    "locks memory" },
-  { "CAP_KILL", CAP_KILL,
-    "signals in the container's PID namespace" },
-  { "CAP_LEASE", CAP_LEASE,
-    "leases on files" },
-  { "CAP_NET_BIND_SERVICE", CAP_NET_BIND_SERVICE,
-    "ports below 1024: what host networking is for" },
-  { "CAP_SETFCAP", CAP_SETFCAP,
-    "file capabilities, bounded by the bounding set" },
   { "CAP_SETGID", CAP_SETGID,
     "groups" },
-  { "CAP_SETPCAP", CAP_SETPCAP,
-    "can only drop from the bounding set" },
   { "CAP_SETUID", CAP_SETUID,
     "users" },
+  { "CAP_SETFCAP", CAP_SETFCAP,
+    "file capabilities, bounded by the bounding set" },
+  { "CAP_SETPCAP", CAP_SETPCAP,
+    "can only drop from the bounding set" },
+  { "CAP_NET_BIND_SERVICE", CAP_NET_BIND_SERVICE,
+    "ports below 1024: what host networking is for" },
   { "CAP_SYS_CHROOT", CAP_SYS_CHROOT,
     "chroot inside the root filesystem" },
+  { "CAP_KILL", CAP_KILL,
+    "signals in the container's PID namespace" },
+  { "CAP_AUDIT_WRITE", CAP_AUDIT_WRITE,
+    "writes records to the audit log" },
+  { "CAP_BLOCK_SUSPEND", CAP_BLOCK_SUSPEND,
+    "keeps the machine awake" },
+  { "CAP_IPC_LOCK", CAP_IPC_LOCK,
+    "locks memory" },
+  { "CAP_LEASE", CAP_LEASE,
+    "leases on files" },
   { "CAP_SYS_NICE", CAP_SYS_NICE,
     "priorities" },
   { "CAP_SYS_RESOURCE", CAP_SYS_RESOURCE,

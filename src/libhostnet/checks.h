@@ -44,6 +44,11 @@ void checks_add (struct checks *checks, const char *id,
 /* Whether nothing failed, nothing was out of sight and no way out is left. */
 bool checks_hold (const struct checks *checks);
 
+/* Takes the word that checks_word() keeps for a container that really is
+ * locked out of reasons, where names from outside may have brought it:
+ * somebody looks for it in the output.  Nothing is done when all hold. */
+void checks_mask (struct checks *checks);
+
 /* The one word for the whole: "locked" or "open". */
 const char *checks_word (const struct checks *checks);
 

@@ -301,7 +301,7 @@ configured_network (const struct layout *layout, const struct json_doc *doc,
 static int
 read_configured (const struct layout *layout, int directory,
                  const struct state_file *state, struct container *container,
-                 struct error *err)
+                 bool *host_network, struct error *err)
 {
   cleanup_state_file struct state_file file = STATE_FILE_INIT;
   const struct json_doc *doc = &state->doc;
@@ -328,12 +328,40 @@ read_configured (const struct layout *layout, int directory,
              < 0
       || json_get (doc, capabilities, layout->bounding, JSON_ARRAY, &set, err)
              < 0
-      || configured_network (layout, doc, namespaces,
-                             &container->host_network, err)
-             < 0)
+      || configured_network (layout, doc, namespaces, host_network, err) < 0)
     return -1;
-  container->bounding &= configured_bounding (doc, set);
+  container->configured = configured_bounding (doc, set);
   return 0;
+}
+
+/* runc, utils.SearchLabels: the first of config.labels that begins with
+ * `bundle=`. */
+static void
+read_bundle (const struct json_doc *doc, struct container *container)
+{
+  static const char key[] = "bundle=";
+  json_node config, labels;
+
+  json_get (doc, 0, "config", JSON_OBJECT, &config, NULL);
+  json_get (doc, config, "labels", JSON_ARRAY, &labels, NULL);
+  for (json_node n = json_first (doc, labels); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      cleanup_free char *label
+          = json_kind (doc, n) == JSON_STRING ? json_string (doc, n) : NULL;
+
+      if (label != NULL && strncmp (label, key, strlen (key)) == 0)
+        {
+          container->bundle = xasprintf ("%s", label + strlen (key));
+          return;
+        }
+    }
+}
+
+void
+container_clear (struct container *container)
+{
+  cleanup_freep (&container->bundle);
 }
 
 int
@@ -344,7 +372,7 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
   cleanup_close int directory = -1;
   cleanup_state_file struct state_file state = STATE_FILE_INIT;
   cleanup_init struct init init = INIT_INIT;
-  bool own_user = false;
+  bool own_user = false, configured = true;
 
   if (find_state (layout, cli, &directory, err) < 0
       || read_state_file (directory, layout->state, &state, err) < 0
@@ -358,10 +386,20 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
       /* after the others: who has left our user namespace cannot return */
       || is_own_namespace (&init, "user", &own_user) < 0 || !is_alive (&init))
     return error_refuse (err, SENTENCE_container_no_init);
+  if (dialect == DIALECT_RUNC)
+    read_bundle (&state.doc, container);
   /* user_namespaces(7): a new one gives a full bounding set, and leave to
    * make a network namespace.  A hostile init enters one by itself, but exec
    * does not follow it there: then what was configured decides. */
-  return own_user ? 0
-                  : read_configured (layout, directory, &state, container,
-                                     err);
+  if (own_user && dialect == DIALECT_CRUN)
+    return 0;
+  if (read_configured (layout, directory, &state, container, &configured, err)
+      < 0)
+    return -1;
+  if (!own_user)
+    {
+      container->host_network = configured;
+      container->bounding &= container->configured;
+    }
+  return 0;
 }

@@ -39,18 +39,31 @@ control_socket (size_t index)
 }
 
 /* hier(7), file-hierarchy(7); engines bind single files out of /var and /run
- * (resolv.conf, hosts), so that below those only what is named here counts. */
+ * (resolv.conf, hosts), and people keep bundles in /root, so that below those
+ * only what is named here counts. */
 static const struct host_directory directories[] = {
   { "/", false, false, "the host's root file system" },
   { "/etc", true, true, "the host's configuration" },
   { "/usr", true, true, "the host's programs" },
   { "/boot", true, true, "the host's kernel" },
-  { "/root", true, true, "what root of the host runs at login" },
+  { "/root", true, false, "what root of the host runs at login" },
   { "/var", true, false, "state of the host's services" },
   { "/var/spool/cron", true, true, "what the host runs by the clock" },
   { "/run", true, false, "state of the host's services" },
   { "/run/netns", true, true, "pins of network namespaces" },
   { "/run/systemd", true, true, "units that systemd runs" },
+  { "/run/crun", true, true, "hooks that crun runs" },
+  { "/run/runc", true, true, "hooks that runc runs" },
+  { "/run/docker", true, false, "bundles and hooks" },
+  { "/run/containerd", true, false, "bundles and hooks" },
+  { "/run/containers", true, false, "bundles and hooks" },
+  { "/run/crio", true, false, "bundles and hooks" },
+  { "/root/.ssh", true, true, "who may log in" },
+  { "/var/lib", true, false, "state of the host's services" },
+  { "/var/lib/containerd", true, false, "other containers" },
+  { "/var/lib/containers", true, false, "other containers" },
+  { "/var/lib/docker", true, false, "other containers" },
+  { "/var/lib/kubelet", true, false, "what the kubelet runs" },
 };
 
 const struct host_directory *

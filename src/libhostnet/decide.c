@@ -118,7 +118,7 @@ plan_applied (struct plan *plan, struct error *err)
   return 0;
 }
 
-static int
+int
 plan_init (struct plan *plan, struct error *err)
 {
   if (json_get (plan->config, 0, "linux", JSON_OBJECT, &plan->linux_object,
@@ -241,6 +241,22 @@ decide_plan (struct plan *plan, struct decision *decision, struct error *err)
 }
 
 int
+decide_pointless (const struct json_doc *config, const struct request *request,
+                  struct error *err)
+{
+  for (json_node n = json_first (config, request->annotations);
+       request->any && n != JSON_NONE; n = json_next (config, n))
+    if (json_key_starts (config, n, REQUEST_PREFIX))
+      {
+        cleanup_free char *key = json_key (config, n);
+
+        return error_refuse (err, SENTENCE_request_pointless,
+                             escape (key).text);
+      }
+  return 0;
+}
+
+int
 decide (const struct policy *policy, const struct json_doc *config,
         const struct request *request, const struct facts *facts,
         struct decision *decision, struct error *err)
@@ -257,18 +273,7 @@ decide (const struct policy *policy, const struct json_doc *config,
   decision->asks = request->network;
   decision->has_host_network = has_host_network (facts);
   if (!decide_concerns (request, facts))
-    {
-      for (json_node n = json_first (config, request->annotations);
-           request->any && n != JSON_NONE; n = json_next (config, n))
-        if (json_key_starts (config, n, REQUEST_PREFIX))
-          {
-            cleanup_free char *key = json_key (config, n);
-
-            return error_refuse (err, SENTENCE_request_pointless,
-                                 escape (key).text);
-          }
-      return 0;
-    }
+    return decide_pointless (config, request, err);
   settings = policy_settings_for (policy, config, request->annotations);
   /* Annotations may tighten, never loosen. */
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)

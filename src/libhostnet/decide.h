@@ -36,6 +36,10 @@ struct decision
 bool decide_concerns (const struct request *request,
                       const struct facts *facts);
 
+/* Where it does not: refuses annotations of ours, which do nothing there. */
+int decide_pointless (const struct json_doc *config,
+                      const struct request *request, struct error *err);
+
 /* The lock that the container gets; POLICY may be NULL.  Under strict, decide()
  * wants facts->ways from ways_collect(). */
 enum lock decide_lock (const struct policy *policy,

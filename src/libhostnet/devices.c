@@ -17,6 +17,7 @@ static const struct
 } network_devices[] = {
   { 10, 200, "/dev/net/tun" },
   { 10, 238, "/dev/vhost-net" },
+  { 10, 242, "/dev/rfkill" }, /* takes radio links down */
   { 108, 0, "/dev/ppp" },
 };
 
@@ -161,8 +162,69 @@ plan_rules (struct plan *plan, struct error *err)
     }
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, devices, picked,
-                          "the device makes network interfaces");
+                          "the device makes network interfaces, or takes them down");
   return 0;
+}
+
+/* Whether a rule lets MAJOR_NUMBER:MINOR_NUMBER be read or written. */
+static int
+rule_admits (const struct json_doc *config, json_node rule, bool block,
+             unsigned major_number, unsigned minor_number, struct error *err)
+{
+  cleanup_free char *mode = NULL;
+  uint64_t rule_major = 0, rule_minor = 0;
+  json_node allow, type, access;
+  int has_major, has_minor;
+  bool type_fits;
+
+  if (json_get (config, rule, "allow", JSON_BOOLEAN, &allow, err) < 0
+      || json_get (config, rule, "type", JSON_STRING, &type, err) < 0
+      || json_get (config, rule, "access", JSON_STRING, &access, err) < 0)
+    return -1;
+  has_major = number_of (config, rule, "major", &rule_major, err);
+  has_minor = number_of (config, rule, "minor", &rule_minor, err);
+  if (has_major < 0 || has_minor < 0)
+    return -1;
+  mode = access == JSON_NONE ? xstrndup ("", 0) : json_string (config, access);
+  type_fits = type == JSON_NONE || json_string_is (config, type, "a")
+              || json_string_is (config, type, "")
+              || json_string_is (config, type, block ? "b" : "c");
+  return allow != JSON_NONE && json_is_true (config, allow) && type_fits
+         && (mode[0] == '\0' || strpbrk (mode, "rw") != NULL)
+         && (!has_major || rule_major == major_number)
+         && (!has_minor || rule_minor == minor_number);
+}
+
+int
+devices_admit (const struct json_doc *config, json_node linux_object,
+               bool block, unsigned major_number, unsigned minor_number,
+               struct error *err)
+{
+  json_node resources, rules;
+  int admitted = 0;
+
+  if (json_get (config, linux_object, "resources", JSON_OBJECT, &resources,
+                err)
+          < 0
+      || json_get (config, resources, "devices", JSON_ARRAY, &rules, err) < 0)
+    return -1;
+  for (json_node n = json_first (config, rules); n != JSON_NONE;
+       n = json_next (config, n))
+    {
+      enum judgement judgement;
+      int one;
+
+      if (judge_rule (config, n, &judgement, err) < 0)
+        return -1;
+      /* The lock closes the whole list. */
+      if (judgement == OPENS_ALL)
+        return 0;
+      one = rule_admits (config, n, block, major_number, minor_number, err);
+      if (one < 0)
+        return -1;
+      admitted |= one;
+    }
+  return admitted;
 }
 
 static int
@@ -197,7 +259,7 @@ plan_nodes (struct plan *plan, struct error *err)
     }
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, devices, picked,
-                          "the device makes network interfaces");
+                          "the device makes network interfaces, or takes them down");
   return 0;
 }
 

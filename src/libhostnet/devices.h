@@ -4,7 +4,15 @@
 
 #include <stdbool.h>
 
-/* Whether the character device makes network interfaces. */
+#include "json.h"
+
+/* Whether the character device makes network interfaces or takes them down. */
 bool devices_is_network (unsigned major_number, unsigned minor_number);
+
+/* 1 when the device cgroup of a container under a lock lets the device be read
+ * or written, 0 when not.  Rules that deny again are not counted. */
+int devices_admit (const struct json_doc *config, json_node linux_object,
+                   bool block, unsigned major_number, unsigned minor_number,
+                   struct error *err);
 
 #endif

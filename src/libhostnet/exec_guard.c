@@ -83,16 +83,16 @@ read_process_file (const char *path, struct process_file *file,
   return 0;
 }
 
-/* Plans that only ALLOWED stays in all five sets.  Without sets both runtimes
- * give those of the container. */
+/* Plans that only ALLOWED stays in all five sets of PROCESS.  Without sets both
+ * runtimes give those of the container. */
 static int
-cut_process_file (struct process_file *file, uint64_t allowed,
-                  struct error *err)
+cut_process (struct process_file *file, json_node process, uint64_t allowed,
+             struct error *err)
 {
   const struct json_doc *doc = &file->doc;
   json_node object, set;
 
-  if (json_get (doc, 0, "capabilities", JSON_OBJECT, &object, err) < 0)
+  if (json_get (doc, process, "capabilities", JSON_OBJECT, &object, err) < 0)
     return -1;
   for (size_t s = 0; capability_sets[s] != NULL; s++)
     {
@@ -205,6 +205,41 @@ refuse_unknown (const struct runtime_cli *cli, const struct process_file *file,
                        why->message);
 }
 
+/* Without --process runc takes the one of the bundle's config.json, as it
+ * stands there now: a container that reaches its bundle may have written it. */
+static int
+check_bundle (const struct container *container, struct error *err)
+{
+  cleanup_process_file struct process_file file = PROCESS_FILE_INIT;
+  cleanup_free char *path = NULL;
+  json_node process;
+
+  if (container->bundle == NULL)
+    return 0;
+  path = xasprintf ("%s/config.json", container->bundle);
+  if (access (path, F_OK) < 0)
+    return 0; /* runc will say so */
+  if (read_process_file (path, &file, err) < 0
+      || json_get (&file.doc, 0, "process", JSON_OBJECT, &process, err) < 0
+      || cut_process (&file, process, container->configured, err) < 0)
+    return -1;
+  if (file.edits.count == 0)
+    return 0;
+  return error_refuse (err, SENTENCE_exec_bundle,
+                       escape (container->bundle).text);
+}
+
+static const char *
+process_of (const struct runtime_cli *cli)
+{
+  const char *path = NULL;
+
+  for (size_t i = 0; i < cli->carrier_count; i++)
+    if (cli->carriers[i].is_process)
+      path = cli->carriers[i].value; /* the last one counts */
+  return path;
+}
+
 int
 exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
             int argc, char *argv[], char ***guarded, char **option,
@@ -212,24 +247,26 @@ exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
 {
   cleanup_error struct error why = ERROR_INIT;
   cleanup_process_file struct process_file file = PROCESS_FILE_INIT;
-  struct container container = { .host_network = true };
-  const char *path = NULL;
+  cleanup_container struct container container = CONTAINER_INIT;
+  const char *path = process_of (cli);
   uint64_t allowed;
   int fd;
 
-  /* Without both, the capabilities are those of the container. */
-  if (cli->carrier_count == 0)
+  /* Without both, crun gives the capabilities of the container. */
+  if (cli->carrier_count == 0 && dialect == DIALECT_CRUN)
     return 0;
   if (container_find (dialect, cli, &container, &why) == 0
       && !container.host_network)
     return 0;
+  if (why.message == NULL && path == NULL && dialect == DIALECT_RUNC
+      && check_bundle (&container, err) < 0)
+    return -1;
+  if (cli->carrier_count == 0)
+    return 0;
   allowed = why.message == NULL ? container.bounding : harmless_set ();
-  for (size_t i = 0; i < cli->carrier_count; i++)
-    if (cli->carriers[i].is_process)
-      path = cli->carriers[i].value; /* the last one counts */
   if (path != NULL
       && (read_process_file (path, &file, err) < 0
-          || cut_process_file (&file, allowed, err) < 0))
+          || cut_process (&file, 0, allowed, err) < 0))
     return -1;
   if (why.message != NULL && refuse_unknown (cli, &file, &why, err) < 0)
     return -1;

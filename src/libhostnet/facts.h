@@ -64,6 +64,10 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
 int facts_bind_source (const struct json_doc *config, json_node mount,
                        const char *bundle, char **real, struct error *err);
 
+/* The same of the root filesystem. */
+int facts_root (const struct json_doc *config, const char *bundle,
+                char **real, struct error *err);
+
 /* Sockets that podman reserved for published ports (FACTS 7); only under
  * conmon.  What PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
 int facts_collect_ports (unsigned preserve_fds, struct facts *facts,

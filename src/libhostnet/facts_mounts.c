@@ -6,12 +6,16 @@
 #include "facts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "devices.h"
 
@@ -58,10 +62,18 @@ unescape_octal (char *text)
 /* filesystems(5): what root of a container writes there, the host's kernel
  * does: sysctls, interfaces, cgroup.kill and net_cls of other cgroups, kprobes,
  * pinned BPF maps, interpreters of binfmt_misc. */
-static const char *const kernel_types[]
-    = { "proc",    "sysfs",    "cgroup",   "cgroup2",     "bpf",
-        "debugfs", "tracefs",  "configfs", "binfmt_misc", "securityfs",
-        "pstore",  "efivarfs", "fusectl",  "resctrl",     "selinuxfs" };
+#define TYPE(name) { name, sizeof name - 1 }
+static const struct
+{
+  const char *name;
+  size_t length;
+} kernel_types[]
+    = { TYPE ("proc"),       TYPE ("sysfs"),    TYPE ("cgroup"),
+        TYPE ("cgroup2"),    TYPE ("bpf"),      TYPE ("debugfs"),
+        TYPE ("tracefs"),    TYPE ("configfs"), TYPE ("binfmt_misc"),
+        TYPE ("securityfs"), TYPE ("pstore"),   TYPE ("efivarfs"),
+        TYPE ("fusectl"),    TYPE ("resctrl"),  TYPE ("selinuxfs") };
+#undef TYPE
 
 /* TYPE as it stands in mountinfo: with more behind it. */
 static bool
@@ -70,8 +82,8 @@ is_kernel_type (const char *type)
   size_t length = strcspn (type, " ");
 
   for (size_t i = 0; i < sizeof kernel_types / sizeof *kernel_types; i++)
-    if (strlen (kernel_types[i]) == length
-        && strncmp (kernel_types[i], type, length) == 0)
+    if (kernel_types[i].length == length
+        && memcmp (kernel_types[i].name, type, length) == 0)
       return true;
   return false;
 }
@@ -152,6 +164,20 @@ covers (const struct mount_table *table, const char *path, bool exists)
   return nearest != NULL && nearest->kernel;
 }
 
+/* proc(5): cwd, root, exe, fd/N and ns/X of a process are no links but doors:
+ * behind one the runtime, whose directories are others, finds something else.
+ * openat2(2) says ELOOP; older kernels (5.6) are not told apart, and refused. */
+static int
+check_doors (const char *path)
+{
+  struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+                          .resolve = RESOLVE_NO_MAGICLINKS };
+  cleanup_close int fd
+      = (int) syscall (SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+
+  return fd < 0 ? -1 : 0;
+}
+
 /* The real path of SOURCE; of what is not there yet, that of the nearest
  * directory that is, with the rest behind it. */
 static char *
@@ -170,6 +196,8 @@ resolve (const char *source, const char *bundle, bool *exists)
       cleanup_free char *real = realpath (path, NULL);
       char *slash;
 
+      if (real != NULL && check_doors (path) < 0)
+        return NULL;
       if (real != NULL && *exists)
         return xstrndup (real, strlen (real));
       if (real != NULL)
@@ -183,6 +211,16 @@ resolve (const char *source, const char *bundle, bool *exists)
         return NULL;
       *slash = '\0';
     }
+}
+
+/* resolve() failed. */
+static int
+refuse_source (const char *source, struct error *err)
+{
+  if (errno == ELOOP)
+    return error_refuse (err, SENTENCE_mount_door, escape (source).text);
+  return error_system (err, errno, SENTENCE_mount_source,
+                       escape (source).text);
 }
 
 static bool
@@ -232,8 +270,7 @@ facts_bind_source (const struct json_doc *config, json_node mount,
   source = json_string (config, node);
   *real = resolve (source, bundle, &exists);
   if (*real == NULL)
-    return error_system (err, errno, SENTENCE_system,
-                         "resolving a mount source");
+    return refuse_source (source, err);
   return exists ? 1 : 2;
 }
 
@@ -263,10 +300,9 @@ judge_mount (const struct json_doc *config, json_node mount,
   return 0;
 }
 
-static int
-judge_root (const struct json_doc *config, const char *bundle,
-            const struct mount_table *table, char **real,
-            struct facts *facts, struct error *err)
+int
+facts_root (const struct json_doc *config, const char *bundle, char **real,
+            struct error *err)
 {
   cleanup_free char *path = NULL;
   bool exists;
@@ -280,11 +316,20 @@ judge_root (const struct json_doc *config, const char *bundle,
   path = json_string (config, node);
   *real = resolve (path, bundle, &exists);
   if (*real == NULL)
-    return error_system (err, errno, SENTENCE_system,
-                         "resolving the root filesystem");
+    return refuse_source (path, err);
+  return exists ? 1 : 2;
+}
+
+static int
+judge_root (const struct json_doc *config, const char *bundle,
+            const struct mount_table *table, char **real,
+            struct facts *facts, struct error *err)
+{
+  int found = facts_root (config, bundle, real, err);
+
   /* One that is not there is the runtime's to complain of. */
-  facts->root_covers = exists && covers (table, *real, true);
-  return 0;
+  facts->root_covers = found == 1 && covers (table, *real, true);
+  return found < 0 ? -1 : 0;
 }
 
 int

@@ -54,6 +54,28 @@ add_rule (struct plan_state *state, enum seccomp_action action,
   seccomp_edit_end (state->edit);
 }
 
+/* One rule for each block that is not PRESENT (NULL: none is). */
+static void
+add_blocks (struct plan_state *state, enum seccomp_action action,
+            uint64_t errno_ret, const struct ioctl_block *blocks, size_t count,
+            const bool *present)
+{
+  bool begun = false;
+
+  for (size_t i = 0; i < count; i++)
+    {
+      if (present != NULL && present[i])
+        continue;
+      if (begun)
+        seccomp_edit_again (state->edit);
+      else
+        seccomp_edit_begin (state->edit, "\"ioctl\"", action, errno_ret);
+      begun = true;
+      seccomp_edit_masked (state->edit, 1, blocks[i].mask, blocks[i].datum);
+      seccomp_edit_end (state->edit);
+    }
+}
+
 /* Whether some command matches both. */
 static bool
 meets (const struct seccomp_rule *rule, const struct ioctl_block *block)
@@ -177,12 +199,11 @@ ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
                && plan_conditional (&state, rule, wins, &reachable, err) < 0)
         return -1;
     }
-  for (size_t i = 0; wins && i < blocks->allowed_count; i++)
-    add_rule (&state, profile->unconditional, 0, blocks->allowed[i].mask,
-              blocks->allowed[i].datum);
-  for (size_t i = 0; reachable && i < blocks->denied_count; i++)
-    if (!state.present[i])
-      add_rule (&state, SECCOMP_ERRNO, EACCES, blocks->denied[i].mask,
-                blocks->denied[i].datum);
+  if (wins)
+    add_blocks (&state, profile->unconditional, 0, blocks->allowed,
+                blocks->allowed_count, NULL);
+  if (reachable)
+    add_blocks (&state, SECCOMP_ERRNO, EACCES, blocks->denied,
+                blocks->denied_count, state.present);
   return 0;
 }

@@ -150,6 +150,14 @@ void json_buffer_add (struct json_buffer *buffer, const char *format, ...)
     __attribute__ ((format (printf, 2, 3)));
 /* Without printf(3), for what is written a hundred times. */
 void json_buffer_text (struct json_buffer *buffer, const char *text);
+void json_buffer_bytes (struct json_buffer *buffer, const char *text,
+                        size_t length);
+/* What stands at START once more. */
+void json_buffer_repeat (struct json_buffer *buffer, size_t start,
+                         size_t length);
+/* TEXT is a string literal. */
+#define json_buffer_literal(buffer, text)                                     \
+  json_buffer_bytes (buffer, "" text, sizeof text - 1)
 void json_buffer_number (struct json_buffer *buffer, uint64_t number);
 /* Adds TEXT as a JSON string with its quotes. */
 void json_buffer_string (struct json_buffer *buffer, const char *text);

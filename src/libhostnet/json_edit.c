@@ -252,13 +252,28 @@ json_buffer_add (struct json_buffer *buffer, const char *format, ...)
 }
 
 void
+json_buffer_bytes (struct json_buffer *buffer, const char *text,
+                   size_t length)
+{
+  buffer_reserve (buffer, length);
+  memcpy (buffer->text + buffer->length, text, length);
+  buffer->length += length;
+  buffer->text[buffer->length] = '\0';
+}
+
+void
+json_buffer_repeat (struct json_buffer *buffer, size_t start, size_t length)
+{
+  buffer_reserve (buffer, length);
+  memcpy (buffer->text + buffer->length, buffer->text + start, length);
+  buffer->length += length;
+  buffer->text[buffer->length] = '\0';
+}
+
+void
 json_buffer_text (struct json_buffer *buffer, const char *text)
 {
-  size_t length = strlen (text);
-
-  buffer_reserve (buffer, length);
-  memcpy (buffer->text + buffer->length, text, length + 1);
-  buffer->length += length;
+  json_buffer_bytes (buffer, text, strlen (text));
 }
 
 void
@@ -270,7 +285,7 @@ json_buffer_number (struct json_buffer *buffer, uint64_t number)
   do
     *--first = (char) ('0' + number % 10);
   while ((number /= 10) > 0);
-  json_buffer_text (buffer, first);
+  json_buffer_bytes (buffer, first, (size_t) (digits + sizeof digits - 1 - first));
 }
 
 void

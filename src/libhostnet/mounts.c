@@ -110,10 +110,10 @@ is_plain_proc (const struct json_doc *config, json_node mount)
 }
 
 /* File systems that show nothing of the kernel that this file does not treat;
- * debugfs, tracefs, binfmt_misc, bpf and the like reach the host. */
+ * debugfs, tracefs, binfmt_misc, bpf and the like reach the host, and the layers
+ * of an overlay are directories of the host. */
 static const char *const known_types[]
-    = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "overlay",
-        "proc", "sysfs", "tmpfs", NULL };
+    = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", "tmpfs", NULL };
 
 static int
 check_mount (const struct plan *plan, json_node mount, struct error *err)
@@ -329,6 +329,6 @@ mounts_plan (struct plan *plan, struct error *err)
     }
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, mounts, picked,
-                          "the device makes network interfaces");
+                          "the device makes network interfaces, or takes them down");
   return plan_readonly_paths (plan, err);
 }

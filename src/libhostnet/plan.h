@@ -22,12 +22,15 @@ struct plan
   const struct request *request;
   const struct facts *facts;
   const struct policy_settings *settings;
-  enum lock lock; /* the tighter one of request and policy */
+  enum lock lock;
   enum engine engine;
   /* found */
   struct json_edits edits;
   bool loses_capability;
 };
+
+/* Finds /linux and /process for the members above that stand under "given". */
+int plan_init (struct plan *plan, struct error *err);
 
 int netns_plan (struct plan *plan, struct error *err);
 int sysctl_plan (struct plan *plan, struct error *err);

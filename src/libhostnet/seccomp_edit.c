@@ -87,25 +87,35 @@ seccomp_edit_begin (struct seccomp_edit *edit, const char *names,
   struct json_buffer *out = &edit->added;
 
   if (out->length > 0)
-    json_buffer_text (out, ",");
-  json_buffer_text (out, "{\"names\":[");
+    json_buffer_literal (out, ",");
+  edit->head = out->length;
+  json_buffer_literal (out, "{\"names\":[");
   json_buffer_text (out, names);
-  json_buffer_text (out, "],\"action\":\"");
+  json_buffer_literal (out, "],\"action\":\"");
   json_buffer_text (out, seccomp_action_name (action));
+  json_buffer_literal (out, "\"");
   if (action == SECCOMP_ERRNO)
     {
-      json_buffer_text (out, "\",\"errnoRet\":");
+      json_buffer_literal (out, ",\"errnoRet\":");
       json_buffer_number (out, errno_ret);
     }
-  else
-    json_buffer_text (out, "\"");
+  edit->head_length = out->length - edit->head;
+}
+
+void
+seccomp_edit_again (struct seccomp_edit *edit)
+{
+  json_buffer_literal (&edit->added, ",");
+  json_buffer_repeat (&edit->added, edit->head, edit->head_length);
 }
 
 static void
 begin_condition (struct json_buffer *out)
 {
-  json_buffer_text (out,
-                    out->text[out->length - 1] == '}' ? "," : ",\"args\":[");
+  if (out->text[out->length - 1] == '}')
+    json_buffer_literal (out, ",");
+  else
+    json_buffer_literal (out, ",\"args\":[");
 }
 
 /* runtime-spec: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the
@@ -114,16 +124,16 @@ void
 seccomp_edit_masked (struct seccomp_edit *edit, unsigned index, uint64_t mask,
                      uint64_t datum)
 {
+  static const char heads[][sizeof "{\"index\":0,\"value\":"]
+      = { "{\"index\":0,\"value\":", "{\"index\":1,\"value\":" };
   struct json_buffer *out = &edit->added;
 
   begin_condition (out);
-  json_buffer_text (out, "{\"index\":");
-  json_buffer_number (out, index);
-  json_buffer_text (out, ",\"value\":");
+  json_buffer_bytes (out, heads[index], sizeof heads[index] - 1);
   json_buffer_number (out, mask);
-  json_buffer_text (out, ",\"valueTwo\":");
+  json_buffer_literal (out, ",\"valueTwo\":");
   json_buffer_number (out, datum);
-  json_buffer_text (out, ",\"op\":\"SCMP_CMP_MASKED_EQ\"}");
+  json_buffer_literal (out, ",\"op\":\"SCMP_CMP_MASKED_EQ\"}");
 }
 
 void

@@ -12,9 +12,10 @@ struct seccomp_edit
   const struct seccomp_profile *profile;
   struct dropped_names *dropped; /* by the place of the rule */
   struct json_buffer added;      /* new rules, with commas between */
+  size_t head, head_length;      /* of the rule begun last, in ADDED */
 };
 
-#define SECCOMP_EDIT_INIT { NULL, NULL, NULL, JSON_BUFFER_INIT }
+#define SECCOMP_EDIT_INIT { NULL, NULL, NULL, JSON_BUFFER_INIT, 0, 0 }
 
 void seccomp_edit_init (struct seccomp_edit *edit,
                         const struct json_doc *config,
@@ -34,6 +35,9 @@ void seccomp_edit_drop_name (struct seccomp_edit *edit, size_t rule,
  * ends it; between the two come conditions, all of which must hold. */
 void seccomp_edit_begin (struct seccomp_edit *edit, const char *names,
                          enum seccomp_action action, uint64_t errno_ret);
+/* Begins one with the names and the action of the last. */
+void seccomp_edit_again (struct seccomp_edit *edit);
+/* INDEX is 0 or 1. */
 void seccomp_edit_masked (struct seccomp_edit *edit, unsigned index,
                           uint64_t mask, uint64_t datum);
 void seccomp_edit_condition (struct seccomp_edit *edit, json_node argument);

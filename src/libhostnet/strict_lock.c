@@ -376,7 +376,7 @@ deny_socketcall (struct seccomp_edit *edit, struct error *err)
                                   &by_default, err)
       < 0)
     return -1;
-  if (by_default == denial.errno_ret)
+  if ((by_default & 0xFFFF) == denial.errno_ret) /* SECCOMP_RET_DATA */
     denial.errno_ret = EACCES;
   deny (edit, &denial);
   return 0;

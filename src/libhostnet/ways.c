@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "control_sockets.h"
+#include "devices.h"
 #include "facts.h"
 #include "nsfs.h"
 
@@ -109,6 +110,48 @@ look_at_namespaces (const struct json_doc *config, json_node linux_object,
   return 0;
 }
 
+/* ---- devices ---- */
+
+/* Character devices that reach the host without a capability, or with one that
+ * may stay.  Documentation/admin-guide/devices.txt; block devices all do. */
+static const struct
+{
+  unsigned major_number;
+  int minor_number; /* -1: all */
+  const char *reason;
+} devices[] = {
+  { 1, 1, "the host's memory" },       { 1, 2, "the kernel's memory" },
+  { 1, 4, "the host's I/O ports" },    { 4, -1, "the host's consoles" },
+  { 10, 196, "drives PCI devices" },   { 10, 223, "types at the host's console" },
+  { 10, 239, "types at the host's console" },
+  { 13, -1, "types at the host's console" },
+  { 21, -1, "writes SCSI disks" },     { 90, -1, "writes flash memory" },
+  { 189, -1, "drives USB devices, network and disks among them" },
+};
+
+static int
+look_at_device (const struct json_doc *config, json_node linux_object,
+                bool block, unsigned major_number, unsigned minor_number,
+                const char *where, struct ways *ways, struct error *err)
+{
+  const char *reason = block ? "it is a disk, or part of one" : NULL;
+  int admitted;
+
+  for (size_t i = 0; !block && i < sizeof devices / sizeof *devices; i++)
+    if (devices[i].major_number == major_number
+        && (devices[i].minor_number < 0
+            || (unsigned) devices[i].minor_number == minor_number))
+      reason = devices[i].reason;
+  if (reason == NULL)
+    return 0;
+  admitted = devices_admit (config, linux_object, block, major_number,
+                            minor_number, err);
+  if (admitted > 0)
+    add (ways, SENTENCE_way_device, major_number, minor_number,
+         escape (where).text, reason);
+  return admitted < 0 ? -1 : 0;
+}
+
 /* ---- mounts ---- */
 
 struct source
@@ -131,7 +174,7 @@ path_is_below (const char *path, const char *directory)
 
 /* `ro` leaves what is mounted below writable; the last word counts. */
 static bool
-is_read_only (const struct json_doc *config, json_node mount)
+is_read_only (const struct json_doc *config, json_node mount, bool directory)
 {
   json_node options;
   bool plain = false, whole = false, recursive = false;
@@ -150,10 +193,10 @@ is_read_only (const struct json_doc *config, json_node mount)
       else if (json_string_is (config, n, "rrw"))
         whole = plain = false;
     }
-  return whole || (plain && !recursive);
+  return whole || (plain && !(recursive && directory));
 }
 
-static void
+static bool
 look_at_directories (const struct source *source, struct ways *ways)
 {
   const struct host_directory *directory;
@@ -162,18 +205,45 @@ look_at_directories (const struct source *source, struct ways *ways)
     {
       cleanup_free char *real = realpath (directory->path, NULL);
 
-      if (real == NULL
-          || (source->read_only && directory->read_only_is_fine))
+      if (source->read_only && directory->read_only_is_fine)
         continue;
+      if (real == NULL) /* it may come to be */
+        real = xstrndup (directory->path, strlen (directory->path));
       if (path_is_below (real, source->real)
           || (directory->below_too && path_is_below (source->real, real)))
         {
           add (ways, SENTENCE_way_host_directory,
                escape (source->destination).text, directory->path,
                source->read_only ? "" : ", writable", directory->reason);
-          return; /* what holds more stands first */
+          return true; /* what holds more stands first */
         }
     }
+  return false;
+}
+
+/* Who writes config.json chooses hooks, and the capabilities that runc's exec
+ * gives. */
+static void
+look_at_bundle (const char *bundle, const char *real, const char *where,
+                struct ways *ways)
+{
+  cleanup_free char *directory = realpath (bundle, NULL);
+
+  if (directory != NULL && path_is_below (directory, real))
+    add (ways, SENTENCE_way_bundle, escape (directory).text,
+         escape (where).text);
+}
+
+static int
+look_at_root (const struct json_doc *config, const char *bundle,
+              struct ways *ways, struct error *err)
+{
+  cleanup_free char *real = NULL;
+  int found = facts_root (config, bundle, &real, err);
+
+  if (found == 1 && bundle != NULL)
+    look_at_bundle (bundle, real, "/", ways);
+  return found < 0 ? -1 : 0;
 }
 
 /* Sockets of the host that are there to be talked to: systemd-journald(8),
@@ -220,38 +290,10 @@ look_at_sockets (const struct source *source, const struct stat *status,
     add (ways, SENTENCE_way_root_socket, escape (source->destination).text);
 }
 
-/* Character devices that reach the host without a capability, or with one that
- * may stay.  Documentation/admin-guide/devices.txt; block devices all do. */
-static const struct
-{
-  unsigned major_number;
-  int minor_number; /* -1: all */
-  const char *reason;
-} devices[] = {
-  { 1, 1, "the host's memory" },       { 1, 2, "the kernel's memory" },
-  { 1, 4, "the host's I/O ports" },    { 10, 223, "types at the host's console" },
-  { 21, -1, "writes SCSI disks" },
-};
-
-static void
-look_at_device (bool block, unsigned major_number, unsigned minor_number,
-                const char *where, struct ways *ways)
-{
-  const char *reason = block ? "it is a disk, or part of one" : NULL;
-
-  for (size_t i = 0; !block && i < sizeof devices / sizeof *devices; i++)
-    if (devices[i].major_number == major_number
-        && (devices[i].minor_number < 0
-            || (unsigned) devices[i].minor_number == minor_number))
-      reason = devices[i].reason;
-  if (reason != NULL)
-    add (ways, SENTENCE_way_device, major_number, minor_number,
-         escape (where).text, reason);
-}
-
 static int
-look_at_mount (const struct json_doc *config, json_node mount,
-               const char *bundle, struct ways *ways, struct error *err)
+look_at_mount (const struct json_doc *config, json_node linux_object,
+               json_node mount, const char *bundle, struct ways *ways,
+               struct error *err)
 {
   cleanup_free char *destination = NULL, *real = NULL;
   struct source source;
@@ -265,27 +307,32 @@ look_at_mount (const struct json_doc *config, json_node mount,
     return -1;
   destination
       = node == JSON_NONE ? xstrndup ("?", 1) : json_string (config, node);
-  source = (struct source){ destination, real,
-                            is_read_only (config, mount) };
+  if (found == 1 && stat (real, &status) < 0)
+    return error_system (err, errno, SENTENCE_mount_source,
+                         escape (real).text);
+  source = (struct source){
+    destination, real,
+    is_read_only (config, mount, found == 2 || S_ISDIR (status.st_mode))
+  };
+  if (!look_at_directories (&source, ways) && bundle != NULL
+      && !source.read_only)
+    look_at_bundle (bundle, real, destination, ways);
   /* What is not there is the runtime's to complain of. */
   if (found == 2)
     return 0;
-  if (stat (real, &status) < 0)
-    return error_system (err, errno, SENTENCE_system,
-                         "looking at a mount source");
-  look_at_directories (&source, ways);
   look_at_sockets (&source, &status, ways);
   if (S_ISBLK (status.st_mode) || S_ISCHR (status.st_mode))
-    look_at_device (S_ISBLK (status.st_mode), major (status.st_rdev),
-                    minor (status.st_rdev), destination, ways);
+    return look_at_device (config, linux_object, S_ISBLK (status.st_mode),
+                           major (status.st_rdev), minor (status.st_rdev),
+                           destination, ways, err);
   return 0;
 }
 
 /* ---- linux.devices ---- */
 
 static int
-look_at_node (const struct json_doc *config, json_node device,
-              struct ways *ways, struct error *err)
+look_at_node (const struct json_doc *config, json_node linux_object,
+              json_node device, struct ways *ways, struct error *err)
 {
   cleanup_free char *where = NULL;
   json_node type, path, major_node, minor_node;
@@ -303,9 +350,10 @@ look_at_node (const struct json_doc *config, json_node device,
           && json_uint64 (config, minor_node, &minor_number) < 0))
     return 0;
   where = path == JSON_NONE ? xstrndup ("?", 1) : json_string (config, path);
-  look_at_device (json_string_is (config, type, "b"), (unsigned) major_number,
-                  (unsigned) minor_number, where, ways);
-  return 0;
+  return look_at_device (config, linux_object,
+                         json_string_is (config, type, "b"),
+                         (unsigned) major_number, (unsigned) minor_number,
+                         where, ways, err);
 }
 
 /* ---- /proc/net ---- */
@@ -361,15 +409,16 @@ ways_collect (const struct json_doc *config, const char *bundle,
       || json_get (config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0
       || json_get (config, linux_object, "devices", JSON_ARRAY, &nodes, err)
              < 0
-      || look_at_namespaces (config, linux_object, ways, err) < 0)
+      || look_at_namespaces (config, linux_object, ways, err) < 0
+      || look_at_root (config, bundle, ways, err) < 0)
     return -1;
   for (json_node n = json_first (config, mounts); n != JSON_NONE;
        n = json_next (config, n))
-    if (look_at_mount (config, n, bundle, ways, err) < 0)
+    if (look_at_mount (config, linux_object, n, bundle, ways, err) < 0)
       return -1;
   for (json_node n = json_first (config, nodes); n != JSON_NONE;
        n = json_next (config, n))
-    if (look_at_node (config, n, ways, err) < 0)
+    if (look_at_node (config, linux_object, n, ways, err) < 0)
       return -1;
   if (lock == LOCK_STANDARD && !has_subordinate_ids (config, linux_object))
     look_at_proc_net (ways);

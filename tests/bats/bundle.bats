@@ -178,12 +178,16 @@ refused() {
 @test "other commands pass without a look at the bundle" {
 	: >"$config"
 	cd "$work"
-	for command in state kill delete exec features whatever; do
+	for command in state kill delete features whatever; do
 		rm -f started
 		run -0 "$PROGRAMS/oci-hostnet-runtime" "$command" --bundle "$work/bundle" x
 		[ -z "$output" ]
 		[ -e started ]
 	done
+	rm -f started
+	run -0 "$PROGRAMS/oci-hostnet-runtime" exec x sh --bundle "$work/bundle"
+	[ -z "$output" ]
+	[ -e started ]
 }
 @test "the runtime in a circle: itself, a link, a copy, a script" {
 	cd "$work"

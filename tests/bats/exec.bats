@@ -202,6 +202,45 @@ applied_only() {
 @test "crun: covers a container that was made without the runtime" { applied_only crun; }
 @test "runc: covers a container that was made without the runtime" { applied_only runc; }
 
+# runc takes what exec gives from the bundle's config.json, which this container writes.
+own_bundle() {
+	local dir=$BATS_TEST_TMPDIR/own
+	mkdir "$dir"
+	chmod 755 "$dir"
+	cp -a "$HOSTNET_TEST_DIR/rootfs/." "$dir/"
+	make_bundle "$dir" '.root.path = "."' sh -c 'sed -i "s/\"CAP_CHOWN\"/\"CAP_CHOWN\",\"CAP_NET_ADMIN\"/g" /config.json; echo ready; exec sleep 1000'
+	STARTED_ID=$(unique_id)
+	STARTED_RUNTIME=$(runtime_path "$1")
+	STARTED_LOG=$BATS_TEST_TMPDIR/log
+	"$STARTED_RUNTIME" run -b "$dir" "$STARTED_ID" </dev/null >"$STARTED_LOG" 2>&1 3>&- &
+	STARTED_PID=$!
+	wait_for 100 grep -q ^ready "$STARTED_LOG"
+	grep -q NET_ADMIN "$dir/config.json"
+}
+@test "runc: exec from a bundle that the container wrote is refused" {
+	own_bundle runc
+	run in_container runc "$STARTED_ID" try
+	expect_status 255
+	expect_output "asks for a capability that its init was not given"
+	[[ $output != *BREACHED* ]]
+	run in_container runc --cap CAP_CHOWN "$STARTED_ID" try
+	expect_status 255
+	process_file . try
+	run in_container runc --process "$PROCESS" "$STARTED_ID"
+	expect_locked
+}
+@test "crun: exec does not look at such a bundle" {
+	own_bundle crun
+	run in_container crun "$STARTED_ID" try
+	expect_locked
+}
+@test "control: with runc alone exec gives what such a bundle asks for" {
+	own_bundle runc
+	run in_container plain-runc "$STARTED_ID" try
+	expect_output BREACHED
+	ip addr del 127.0.0.9/8 dev lo
+}
+
 # --- nothing else changes ------------------------------------------------------------
 
 untouched() {

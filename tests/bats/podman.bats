@@ -3,6 +3,7 @@
 # Real podman, with oci-hostnet-runtime as its runtime, and with oci-hostnet-hook as precreate hook.
 
 load helpers
+load podman
 
 KLEENE="cannot publish ports of a container using the 'host' network driver"
 ASK=(--annotation io.oci-hostnet.network=host)
@@ -10,39 +11,7 @@ ASK=(--annotation io.oci-hostnet.network=host)
 setup_file() {
 	require_program oci-hostnet-runtime oci-hostnet-hook
 	command -v podman >/dev/null || return 0
-	export CONTAINERS_CONF=$HOSTNET_TEST_DIR/containers.conf
-	cat >"$CONTAINERS_CONF" <<-CONF
-	[containers]
-	default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-	default_capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE",
-	  "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"]
-	default_sysctls = ["net.ipv4.ping_group_range=0 0"]
-	log_driver = "k8s-file"
-	[network]
-	network_backend = "netavark"
-	[engine]
-	cgroup_manager = "cgroupfs"
-	events_logger = "file"
-	runtime = "crun"
-	runtime_supports_json = ["crun", "runc", "oci-hostnet-runtime", "oci-hostnet-crun", "oci-hostnet-runc"]
-	[engine.runtimes]
-	crun = ["$(command -v crun)"]
-	runc = ["$(command -v runc)"]
-	oci-hostnet-crun = ["$PROGRAMS/oci-hostnet-crun"]
-	oci-hostnet-runc = ["$PROGRAMS/oci-hostnet-runc"]
-	CONF
-	mkdir -p "$HOSTNET_TEST_DIR/hooks.d" "$HOSTNET_TEST_DIR/no-hooks.d"
-	jq -n --arg path "$PROGRAMS/oci-hostnet-hook" '{
-		version: "1.0.0",
-		hook: {path: $path, args: ["oci-hostnet-hook", "precreate"]},
-		when: {always: true},
-		stages: ["precreate"]
-	}' >"$HOSTNET_TEST_DIR/hooks.d/oci-hostnet.json"
-	make_rootfs "$HOSTNET_TEST_DIR/rootfs"
-	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$HOSTNET_TEST_DIR/image.tar" .
-	# everything of podman's that outlives one container is made here
-	any_podman import -q "$HOSTNET_TEST_DIR/image.tar" localhost/bb >/dev/null
-	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm localhost/bb true
+	setup_podman
 	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${UIDMAP[@]}" localhost/bb true
 }
 
@@ -60,29 +29,6 @@ teardown() {
 		host_network_reset
 	fi
 }
-
-any_podman() {
-	local store=$HOSTNET_TEST_DIR/podman
-	timeout -k 5 90 podman --root "$store/root" --runroot "$store/run" --tmpdir "$store/tmp" \
-		--network-config-dir "$store/networks" --storage-driver "${HOSTNET_STORAGE:-overlay}" \
-		"$@" </dev/null 3>&-
-}
-
-# with_options GLOBAL-OPTIONS... -- RUN-OPTIONS...: cgroups where in-host removes them
-with_options() {
-	local global=()
-	while [ "$1" != -- ]; do global+=("$1"); shift; done
-	shift
-	any_podman "${global[@]}" run --cgroup-parent "/$HOSTNET_TAG-podman" "$@"
-}
-
-# The two ways of registering, and the two without us.
-by_runtime() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$PROGRAMS/oci-hostnet-runtime" -- "$@"; }
-by_crun() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-crun -- "$@"; }
-by_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-runc -- "$@"; }
-by_hook() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime crun -- "$@"; }
-by_hook_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime runc -- "$@"; }
-without() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime crun -- "$@"; }
 
 LOOK='ip -o addr; readlink /proc/self/ns/net; ifconfig lo:1 127.0.0.3; ip addr add 127.0.0.4/8 dev lo; grep CapBnd /proc/self/status; cat /proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
 
@@ -298,4 +244,36 @@ joins_another() {
 }
 @test "hook: another container's network and the annotation: refused" {
 	joins_another by_hook "oci-hostnet-hook precreate"
+}
+
+# --- exec ----------------------------------------------------------------------------
+
+in_podman() {
+	local runtime=oci-hostnet-crun
+	[ "$1" != by_runc ] || runtime=oci-hostnet-runc
+	"$1" -d --name served --network host localhost/bb sleep 1000
+	# --privileged asks for every capability, -t goes through conmon's console socket
+	run any_podman --runtime "$PROGRAMS/$runtime" exec --privileged -t served sh -c "tty; $LOOK"
+	expect_output /dev/pts/
+	expect_status 0
+	expect_output "SIOCSIFADDR: Permission denied" "Operation not permitted" "Read-only file system" END
+	[[ $output != *"CapBnd:"*"1ffffffffff"* ]]
+	run any_podman --runtime "$PROGRAMS/$runtime" exec --privileged --user 7 -w /tmp -e X=y served sh -c 'id -u; pwd; echo $X; exit 3'
+	expect_status 3
+	[ "$output" = $'7\n/tmp\ny' ]
+	run any_podman --runtime "$PROGRAMS/$runtime" exec -d --privileged served sh -c 'ip addr add 127.0.0.4/8 dev lo 2>/said; echo DONE >>/said; sleep 1000'
+	expect_status 0
+	wait_for 50 any_podman --runtime "$PROGRAMS/$runtime" exec served grep -q DONE /said
+	run any_podman --runtime "$PROGRAMS/$runtime" exec served cat /said
+	expect_output "Operation not permitted"
+	host_unchanged
+}
+@test "runtime: exec --privileged, with a terminal, another user, detached: nothing more than the container has" { in_podman by_crun; }
+@test "runtime oci-hostnet-runc: exec --privileged: nothing more either" { in_podman by_runc; }
+@test "control: exec --privileged past us changes the host" {
+	by_crun -d --name served --network host localhost/bb sleep 1000
+	# podman keeps the runtime that made the container: take crun itself
+	run crun exec --cap CAP_NET_ADMIN "$(any_podman inspect --format '{{.Id}}' served)" ip addr add 127.0.0.4/8 dev lo
+	expect_status 0
+	[[ $(ip -o addr) == *127.0.0.4/8* ]]
 }

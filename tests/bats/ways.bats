@@ -177,7 +177,8 @@ host_pid() {
 	way way_host_directory "brings the host's /etc along, writable" "$(bind /etc/ssl bind)" runc
 	way way_host_directory "brings the host's /usr along, writable" "$(bind /usr/local/bin bind)"
 	no_way "$(bind /var/tmp bind)"
-	no_way "$(bind "$work" bind)"
+	mkdir "$work/data"
+	no_way "$(bind "$work/data" bind)"
 	way way_host_directory "brings the host's /run/netns along, writable" "$(bind /run/netns bind)"
 	mkdir -p /run/systemd/system
 	way way_host_directory "brings the host's /run/systemd along, writable" "$(bind /run/systemd/system bind)"
@@ -197,15 +198,23 @@ host_pid() {
 	mknod "$work/dev/uinput" c 10 223
 	mknod "$work/dev/sg7" c 21 7
 	mknod "$work/dev/full" c 1 7
-	way way_device "the device 8:0 at \`/data/x\` reaches the host (it is a disk" "$(bind "$work/dev/disk" bind)"
-	way way_device "the device 1:1 at" "$(bind "$work/dev/mem" bind ro)"
-	way way_device "the device 1:4 at" "$(bind "$work/dev/port" bind)"
-	way way_device "the device 10:223 at" "$(bind "$work/dev/uinput" bind)"
-	way way_device "the device 21:7 at" "$(bind "$work/dev/sg7" bind)"
-	no_way "$(bind "$work/dev/full" bind)"
-	way way_device "the device 8:0 at \`/dev/x\`" '.linux.devices = [{path: "/dev/x", type: "b", major: 8, minor: 0}]'
-	way way_device "the device 1:2 at \`/dev/x\`" '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 2}]' runc
-	way way_device "the device 1:2 at \`/dev/x\`" '.linux.devices = [{path: "/dev/x", type: "u", major: 1, minor: 2}]'
+	# only what the device cgroup opens; all devices open are closed by the lock
+	local open='.linux.resources.devices = [{allow: false, access: "rwm"}] + [
+		({type: "b", major: 8}, {type: "c", major: 1}, {type: "c", major: 10, minor: 223}, {type: "c", major: 21})
+		| . + {allow: true, access: "rw"}] | '
+	local mknod='.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "b", access: "m"}] | '
+	way way_device "the device 8:0 at \`/data/x\` reaches the host (it is a disk" "$open$(bind "$work/dev/disk" bind)"
+	way way_device "the device 1:1 at" "$open$(bind "$work/dev/mem" bind ro)"
+	way way_device "the device 1:4 at" "$open$(bind "$work/dev/port" bind)"
+	way way_device "the device 10:223 at" "$open$(bind "$work/dev/uinput" bind)"
+	way way_device "the device 21:7 at" "$open$(bind "$work/dev/sg7" bind)"
+	no_way "$open$(bind "$work/dev/full" bind)"
+	way way_device "the device 8:0 at \`/dev/x\`" "$open"'.linux.devices = [{path: "/dev/x", type: "b", major: 8, minor: 0}]'
+	way way_device "the device 1:2 at \`/dev/x\`" "$open"'.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 2}]' runc
+	way way_device "the device 1:2 at \`/dev/x\`" "$open"'.linux.devices = [{path: "/dev/x", type: "u", major: 1, minor: 2}]'
+	no_way "$(bind "$work/dev/disk" bind)"
+	no_way "$mknod$(bind "$work/dev/disk" bind)"
+	no_way '.linux.devices = [{path: "/dev/x", type: "b", major: 8, minor: 0}] | .linux.resources.devices = [{allow: true, access: "rwm"}]'
 	no_way '.linux.devices = [{path: "/dev/x", type: "c", major: 10, minor: 229}]'
 }
 
@@ -316,3 +325,57 @@ host_cgroups() {
 }
 @test "crun: no cgroup of the host can be written" { host_cgroups crun; }
 @test "runc: no cgroup of the host can be written" { host_cgroups runc; }
+
+# --- the container's own bundle, and the runtime's state -------------------------------
+
+@test "the bundle of the container" {
+	way way_bundle "own bundle $work/bundle through \`/data/x\`" "$(bind "$work/bundle" rw)"
+	way way_bundle "own bundle $work/bundle through \`/data/x\`" "$(bind "$work" bind)" runc
+	way way_bundle "own bundle $work/bundle through \`/\`" '.root.path = "."'
+	no_way "$(bind "$work/bundle" bind ro)"
+	mkdir "$work/other"
+	no_way "$(bind "$work/other")"
+}
+
+@test "the state of runtimes and engines, also where there is none yet" {
+	local place
+	for place in /run/crun /run/runc /run/containers /run/docker /var/lib /var/lib/kubelet /root/.ssh; do
+		way way_host_directory "brings the host's $place along, writable" "$(bind "$place" bind)"
+	done
+	way way_host_directory "brings the host's /run/crun along" "$(bind /run/crun/some bind)"
+}
+
+# --- sources that the runtime would find elsewhere -----------------------------------
+
+# Behind these the runtime's init finds what is its own.
+doors() {
+	local source
+	cd "$work"
+	mkdir -p x
+	for source in /proc/self/cwd/x /proc/thread-self/cwd /proc/self/root/etc /proc/self/fd/0 /proc/1/root/etc \
+		/proc/self/cwd/is/not/there /dev/fd/0 "$work/link/x"; do
+		ln -sfn /proc/self/cwd "$work/link"
+		refused "$1" "$(bind "$source" rw)" "leads through cwd, root, exe, fd or ns"
+	done
+	refused "$1" '.root.path = "/proc/self/cwd"' "leads through cwd, root, exe, fd or ns"
+	refused "$1" '.mounts += [{destination: "/data/x", type: "overlay", source: "overlay",
+		options: ["lowerdir=/etc", "upperdir=/run/systemd/system", "workdir=/run/w"]}]' "type \`overlay\`"
+}
+refused() {
+	run -1 container "$1" "$2" echo STARTED
+	[[ $output != *STARTED* ]]
+	expect_output "$3"
+}
+@test "crun: a source behind a door of /proc, or in the layers of an overlay" { doors crun; }
+@test "runc: a source behind a door of /proc, or in the layers of an overlay" { doors runc; }
+@test "control: with runc alone such a source is a writable proc" {
+	mkdir -p "$HOSTNET_TEST_DIR/rootfs/mnt"
+	ln -sfn /proc "$HOSTNET_TEST_DIR/rootfs/door"
+	cd "$work"
+	mkdir door
+	run -0 container plain-runc "$UNASKED"' | .mounts += [{destination: "/mnt", type: "bind", source: "/proc/self/cwd/door", options: ["rbind", "rw"]}]' \
+		sh -c 'echo 77 >/mnt/sys/net/ipv4/ip_default_ttl'
+	[ "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = 77 ]
+	echo 64 >/proc/sys/net/ipv4/ip_default_ttl
+	rm "$HOSTNET_TEST_DIR/rootfs/door"
+}

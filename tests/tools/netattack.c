@@ -9,6 +9,7 @@
  * tests/host-network.sh), so that they can be run one after another.
  */
 #define _GNU_SOURCE
+#include "../attack/ioctl.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -36,22 +37,6 @@
 static int variant;		/* 0 plain, 1 dirty, 2 signext, 3 int80 */
 static int result;		/* 0 or an errno */
 
-struct in6_ifreq {
-	struct in6_addr addr;
-	unsigned int prefix;
-	int index;
-};
-
-/* In the image, below 4 GiB, for --int80. */
-static union {
-	struct ifreq ifr;
-	struct rtentry rt;
-	struct in6_rtmsg rt6;
-	struct arpreq arp;
-	struct in6_ifreq ifr6;
-	char name[IFNAMSIZ];
-} data;
-
 static void failed(int bad)
 {
 	result = bad ? errno : 0;
@@ -68,19 +53,8 @@ static void do_ioctl(int fd, unsigned int command)
 	} else if (variant == 2) {
 		r = syscall(SYS_ioctl, fd, 0xffffffff00000000UL | command, &data);
 	} else if (variant == 3) {
-#ifdef __x86_64__
-		asm volatile("int $0x80" : "=a"(r)
-			     : "a"(54), "b"(fd), "c"(command), "d"(&data)
-			     : "memory", "r8", "r9", "r10", "r11");
-		r = (int)r;
-		if (r < 0) {
-			errno = -r;
-			r = -1;
-		}
-#else
-		errno = ENOSYS;
-		r = -1;
-#endif
+		errno = by_int80(fd, command);
+		r = errno ? -1 : 0;
 	} else {
 		r = ioctl(fd, command, &data);
 	}

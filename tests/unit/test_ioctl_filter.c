@@ -8,19 +8,18 @@
  * must have the verdict of the original profile. */
 #include <config.h>
 
+#include "bpf.h"
 #include "ioctl_blocks.h"
+#include "seccomp_compile.h"
 #include "seccomp_lock.h"
 
 #include <errno.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof (array) / sizeof ((array)[0]))
 
@@ -28,8 +27,7 @@ enum
 {
   RANDOM_COMMANDS = 20000,
   RANDOM_SHARE = 4, /* each case has one of so many parts of them, in turn */
-  SHOWN_MISMATCHES = 3,
-  RUNC_TREE_RULES = 32 /* runc: more names than this make a binary tree */
+  SHOWN_MISMATCHES = 3
 };
 
 /* ---- what the profiles are made of ---- */
@@ -276,276 +274,33 @@ struct program
 {
   bool none;   /* no seccomp section */
   bool broken; /* the runtime would refuse it */
-  bool tree;   /* compiled as a binary tree */
-  size_t count;
-  struct sock_filter *code;
+  struct seccomp_program code;
 };
 
-/* The member KEY as text; NULL when it is absent. */
-static char *
-text_of (const struct json_doc *doc, json_node object, const char *key)
-{
-  cleanup_error struct error err = ERROR_INIT;
-  json_node node;
-
-  if (json_get (doc, object, key, JSON_STRING, &node, &err) <= 0)
-    return NULL;
-  return json_string (doc, node);
-}
-
-/* The member KEY as a number, or FALLBACK. */
-static uint64_t
-number_of (const struct json_doc *doc, json_node object, const char *key,
-           uint64_t fallback)
-{
-  cleanup_error struct error err = ERROR_INIT;
-  json_node node;
-  uint64_t value;
-
-  if (json_get (doc, object, key, JSON_NUMBER, &node, &err) <= 0)
-    return fallback;
-  if (json_uint64 (doc, node, &value) < 0)
-    bail_out ("a number of the profile is none");
-  return value;
-}
-
-static json_node
-array_of (const struct json_doc *doc, json_node object, const char *key)
-{
-  cleanup_error struct error err = ERROR_INIT;
-  json_node node;
-
-  if (json_get (doc, object, key, JSON_ARRAY, &node, &err) <= 0)
-    return JSON_NONE;
-  return node;
-}
-
-/* 0: crun refuses it (errnoRet on an action without an errno). */
-static uint32_t
-action_of (const struct json_doc *doc, json_node object, const char *key,
-           const char *errno_key)
-{
-  static const struct
-  {
-    const char *name;
-    uint32_t action;
-  } actions[] = { { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
-                  { "SCMP_ACT_LOG", SCMP_ACT_LOG },
-                  { "SCMP_ACT_KILL", SCMP_ACT_KILL },
-                  { "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-                  { "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
-                  { "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
-                  { "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY } };
-  cleanup_free char *name = text_of (doc, object, key);
-  uint64_t errno_ret = number_of (doc, object, errno_key, UINT64_MAX);
-  uint32_t number = errno_ret == UINT64_MAX ? EPERM : (uint32_t) errno_ret;
-  size_t i;
-
-  if (name == NULL)
-    bail_out ("a rule has no action");
-  if (strcmp (name, "SCMP_ACT_ERRNO") == 0)
-    return SCMP_ACT_ERRNO (number);
-  if (strcmp (name, "SCMP_ACT_TRACE") == 0)
-    return SCMP_ACT_TRACE (number);
-  for (i = 0; i < COUNT (actions); i++)
-    if (strcmp (name, actions[i].name) == 0)
-      return errno_ret == UINT64_MAX ? actions[i].action : 0;
-  bail_out ("unknown action");
-}
-
-static struct scmp_arg_cmp
-condition_of (const struct json_doc *doc, json_node object)
-{
-  static const char *const names[]
-      = { "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ" };
-  cleanup_free char *op = text_of (doc, object, "op");
-  unsigned i;
-
-  for (i = 0; op != NULL && i < COUNT (names); i++)
-    if (strncmp (op, "SCMP_CMP_", 9) == 0 && strcmp (op + 9, names[i]) == 0)
-      return (struct scmp_arg_cmp){
-        (unsigned) number_of (doc, object, "index", 0),
-        (enum scmp_compare) (SCMP_CMP_NE + i),
-        number_of (doc, object, "value", 0),
-        number_of (doc, object, "valueTwo", 0)
-      };
-  bail_out ("unknown operator");
-}
-
-/* One name of one rule. */
-static int
-add_name (scmp_filter_ctx ctx, const struct json_doc *doc, json_node name,
-          uint32_t action, json_node args)
-{
-  cleanup_free char *text = json_string (doc, name);
-  int number = seccomp_syscall_resolve_name (text), status = 0;
-  struct scmp_arg_cmp conditions[6];
-  bool used[6] = { false }, same_index = false;
-  unsigned count = 0, i;
-  json_node arg;
-
-  if (number == __NR_SCMP_ERROR)
-    return 0;
-  for (arg = json_first (doc, args); arg != JSON_NONE && count < 6;
-       arg = json_next (doc, arg), count++)
-    {
-      conditions[count] = condition_of (doc, arg);
-      same_index |= used[conditions[count].arg];
-      used[conditions[count].arg] = true;
-    }
-  if (!same_index)
-    return seccomp_rule_add_array (ctx, action, number, count, conditions);
-  for (i = 0; i < count && status == 0; i++)
-    status = seccomp_rule_add_array (ctx, action, number, 1, &conditions[i]);
-  return status;
-}
-
-/* Number of names, or negative: a runtime would fail. */
-static int
-add_rules (scmp_filter_ctx ctx, const struct json_doc *doc, json_node seccomp,
-           uint32_t default_action)
-{
-  json_node rule, name, rules = array_of (doc, seccomp, "syscalls");
-  int names = 0;
-
-  for (rule = rules == JSON_NONE ? JSON_NONE : json_first (doc, rules);
-       rule != JSON_NONE; rule = json_next (doc, rule))
-    {
-      uint32_t action = action_of (doc, rule, "action", "errnoRet");
-      json_node args = array_of (doc, rule, "args");
-      json_node list = array_of (doc, rule, "names");
-
-      if (action == 0 || list == JSON_NONE)
-        return -1;
-      for (name = json_first (doc, list); name != JSON_NONE;
-           name = json_next (doc, name))
-        {
-          names++;
-          if (action == default_action)
-            continue;
-          if (add_name (ctx, doc, name, action, args) < 0)
-            return -1;
-        }
-    }
-  return names;
-}
-
-static int
-add_architectures (scmp_filter_ctx ctx, const struct json_doc *doc,
-                   json_node seccomp)
-{
-  static const struct
-  {
-    const char *name;
-    uint32_t arch;
-  } known[] = { { "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 },
-                { "SCMP_ARCH_X86", SCMP_ARCH_X86 },
-                { "SCMP_ARCH_X32", SCMP_ARCH_X32 } };
-  json_node list = array_of (doc, seccomp, "architectures"), node;
-  size_t i;
-
-  for (node = list == JSON_NONE ? JSON_NONE : json_first (doc, list);
-       node != JSON_NONE; node = json_next (doc, node))
-    for (i = 0; i < COUNT (known); i++)
-      if (json_string_is (doc, node, known[i].name))
-        {
-          int status = seccomp_arch_add (ctx, known[i].arch);
-
-          if (status < 0 && status != -EEXIST)
-            return -1;
-        }
-  return 0;
-}
-
-static void
-export_program (scmp_filter_ctx ctx, struct program *program)
-{
-  cleanup_close int fd = memfd_create ("bpf", MFD_CLOEXEC);
-  off_t size;
-
-  if (fd < 0 || seccomp_export_bpf (ctx, fd) < 0)
-    bail_out ("cannot export the filter");
-  size = lseek (fd, 0, SEEK_END);
-  program->code = xmalloc ((size_t) size);
-  program->count = (size_t) size / sizeof (struct sock_filter);
-  if (pread (fd, program->code, (size_t) size, 0) != size)
-    bail_out ("cannot read the filter");
-}
-
-/* TREE: as runc does with many rules. */
 static struct program
-compile (const char *text, size_t length, bool tree)
+compile (const char *text, size_t length, enum seccomp_way way)
 {
   cleanup_json struct json_doc doc = JSON_DOC_INIT;
   cleanup_error struct error err = ERROR_INIT;
-  struct program program = { false, true, false, 0, NULL };
-  json_node linux_object, seccomp;
-  uint32_t action;
-  scmp_filter_ctx ctx;
-  int names;
+  struct program program = { false, false, SECCOMP_PROGRAM_INIT };
+  json_node linux_object;
+  int found;
 
   if (json_index (&doc, text, length, false, &err) < 0
       || json_get (&doc, 0, "linux", JSON_OBJECT, &linux_object, &err) <= 0)
     bail_out (err.message != NULL ? err.message : "no linux section");
-  if (json_get (&doc, linux_object, "seccomp", JSON_OBJECT, &seccomp, &err)
-      <= 0)
-    return (struct program){ true, false, false, 0, NULL };
-  action = action_of (&doc, seccomp, "defaultAction", "defaultErrnoRet");
-  ctx = action == 0 ? NULL : seccomp_init (action);
-  if (ctx == NULL)
-    return program;
-  names = add_architectures (ctx, &doc, seccomp) < 0
-              ? -1
-              : add_rules (ctx, &doc, seccomp, action);
-  program.broken = names < 0;
-  program.tree = tree && names > RUNC_TREE_RULES
-                 && seccomp_attr_set (ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0;
-  if (!program.broken)
-    export_program (ctx, &program);
-  seccomp_release (ctx);
+  found = seccomp_compile (&doc, linux_object, way, &program.code, &err);
+  program.none = found == 0;
+  program.broken = found < 0;
   return program;
 }
 
-/* ---- running ---- */
+/* ---- running: test_bpf compares the interpreter with the kernel ---- */
 static uint32_t
 run (const struct program *program, const struct seccomp_data *data)
 {
-  const struct sock_filter *at = program->code;
-  const struct sock_filter *end = at + program->count;
-  uint32_t a = 0;
-
-  if (program->none)
-    return SECCOMP_RET_ALLOW;
-  for (; at < end; at++)
-    switch (at->code)
-      {
-      case BPF_LD | BPF_W | BPF_ABS:
-        memcpy (&a, (const char *) data + at->k, sizeof (a));
-        break;
-      case BPF_ALU | BPF_AND | BPF_K:
-        a &= at->k;
-        break;
-      case BPF_JMP | BPF_JA:
-        at += at->k;
-        break;
-      case BPF_JMP | BPF_JEQ | BPF_K:
-        at += a == at->k ? at->jt : at->jf;
-        break;
-      case BPF_JMP | BPF_JGT | BPF_K:
-        at += a > at->k ? at->jt : at->jf;
-        break;
-      case BPF_JMP | BPF_JGE | BPF_K:
-        at += a >= at->k ? at->jt : at->jf;
-        break;
-      case BPF_JMP | BPF_JSET | BPF_K:
-        at += (a & at->k) != 0 ? at->jt : at->jf;
-        break;
-      case BPF_RET | BPF_K:
-        return at->k;
-      default:
-        bail_out ("an instruction that libseccomp should not make");
-      }
-  bail_out ("the program has no end");
+  return program->none ? (uint32_t) SECCOMP_RET_ALLOW
+                       : bpf_execute (program->code.code, data);
 }
 
 static bool
@@ -727,7 +482,7 @@ static bool
 is_left_out (size_t place, const struct program *program)
 {
   return commands[place].is_random
-         && (program->tree || (place + tests) % RANDOM_SHARE != 0);
+         && (program->code.tree || (place + tests) % RANDOM_SHARE != 0);
 }
 
 /* Number of wrong verdicts; shows the first ones. */
@@ -759,7 +514,7 @@ compare_ioctls (const struct program *before, const struct program *after,
         if (!right && wrong++ < SHOWN_MISMATCHES)
           printf ("# %s%s ioctl (%d, %08X_%08X): was %08X, is %08X, should be "
                   "%s\n",
-                  abis[abi].name, after->tree ? " (tree)" : "",
+                  abis[abi].name, after->code.tree ? " (tree)" : "",
                   (int) data.args[0], uppers[i], command->number, was, is,
                   command->side == DENY    ? "denied"
                   : command->side == ALLOW ? "as it was"
@@ -796,11 +551,23 @@ compare_others (const struct program *before, const struct program *after,
 }
 
 static bool
-compare_programs (const char *old, const char *new, size_t new_length,
-                  bool tree)
+same_code (const struct program *a, const struct program *b)
 {
-  struct program before = compile (old, strlen (old), tree);
-  struct program after = compile (new, new_length, tree);
+  return a->none == b->none && a->broken == b->broken
+         && a->code.count == b->code.count
+         && (a->code.count == 0
+             || memcmp (a->code.code, b->code.code,
+                        a->code.count * sizeof *a->code.code)
+                    == 0);
+}
+
+/* LAST: the two programs of the way before. */
+static bool
+compare_way (const char *old, const char *new, size_t new_length,
+             enum seccomp_way way, struct program last[2])
+{
+  struct program before = compile (old, strlen (old), way);
+  struct program after = compile (new, new_length, way);
   unsigned wrong = 0;
   size_t abi;
 
@@ -809,15 +576,36 @@ compare_programs (const char *old, const char *new, size_t new_length,
       puts ("# the edited profile does not compile");
       wrong++;
     }
-  for (abi = 0; !after.broken && abi < COUNT (abis); abi++)
-    if (!tree || after.tree)
-      wrong += compare_ioctls (&before, &after, abi)
-               + compare_others (&before, &after, abi);
+  /* What came out the way before has been looked at. */
+  for (abi = 0;
+       !after.broken && abi < COUNT (abis)
+       && !(same_code (&after, &last[1]) && same_code (&before, &last[0]));
+       abi++)
+    wrong += compare_ioctls (&before, &after, abi)
+             + compare_others (&before, &after, abi);
   if (wrong > 0)
-    printf ("# %u wrong verdicts%s\n", wrong, tree ? " in the tree" : "");
-  free (before.code);
-  free (after.code);
+    printf ("# %u wrong verdicts as %s\n", wrong, seccomp_way_name (way));
+  seccomp_program_clear (&last[0].code);
+  seccomp_program_clear (&last[1].code);
+  last[0] = before;
+  last[1] = after;
   return wrong == 0;
+}
+
+static bool
+compare_programs (const char *old, const char *new, size_t new_length)
+{
+  struct program last[2] = { { false, true, SECCOMP_PROGRAM_INIT },
+                             { false, true, SECCOMP_PROGRAM_INIT } };
+  bool good = true;
+  unsigned way;
+
+  for (way = 0; way < SECCOMP_WAYS; way++)
+    good = compare_way (old, new, new_length, (enum seccomp_way) way, last)
+           && good;
+  seccomp_program_clear (&last[0].code);
+  seccomp_program_clear (&last[1].code);
+  return good;
 }
 
 /* ---- a case ---- */
@@ -886,8 +674,7 @@ check (const char *name, const char *text, unsigned expected)
             kind == PLANS ? "should be refused" : "should not be refused so");
   else if (edited == NULL)
     report (true, name, "refused");
-  else if (!compare_programs (text, edited, length, false)
-           || !compare_programs (text, edited, length, true))
+  else if (!compare_programs (text, edited, length))
     {
       printf ("# before: %.2000s\n# after: %.2000s\n", text, edited);
       report (false, name, "wrong verdicts");

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Real podman in the test host, with a store of its own: what the bats files that use it share.
+
+# setup_podman - its configuration, and the image localhost/bb of the test root filesystem
+setup_podman() {
+	export CONTAINERS_CONF=$HOSTNET_TEST_DIR/containers.conf
+	cat >"$CONTAINERS_CONF" <<-CONF
+	[containers]
+	default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+	default_capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE",
+	  "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"]
+	default_sysctls = ["net.ipv4.ping_group_range=0 0"]
+	log_driver = "k8s-file"
+	[network]
+	network_backend = "netavark"
+	[engine]
+	cgroup_manager = "cgroupfs"
+	events_logger = "file"
+	runtime = "crun"
+	runtime_supports_json = ["crun", "runc", "oci-hostnet-runtime", "oci-hostnet-crun", "oci-hostnet-runc"]
+	[engine.runtimes]
+	crun = ["$(command -v crun)"]
+	runc = ["$(command -v runc)"]
+	oci-hostnet-crun = ["$PROGRAMS/oci-hostnet-crun"]
+	oci-hostnet-runc = ["$PROGRAMS/oci-hostnet-runc"]
+	CONF
+	mkdir -p "$HOSTNET_TEST_DIR/hooks.d" "$HOSTNET_TEST_DIR/no-hooks.d"
+	jq -n --arg path "$PROGRAMS/oci-hostnet-hook" '{
+		version: "1.0.0",
+		hook: {path: $path, args: ["oci-hostnet-hook", "precreate"]},
+		when: {always: true},
+		stages: ["precreate"]
+	}' >"$HOSTNET_TEST_DIR/hooks.d/oci-hostnet.json"
+	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
+	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$HOSTNET_TEST_DIR/image.tar" .
+	# everything of podman's that outlives one container is made here
+	any_podman import -q "$HOSTNET_TEST_DIR/image.tar" localhost/bb >/dev/null
+	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm localhost/bb true
+}
+
+any_podman() {
+	local store=$HOSTNET_TEST_DIR/podman
+	timeout -k 5 90 podman --root "$store/root" --runroot "$store/run" --tmpdir "$store/tmp" \
+		--network-config-dir "$store/networks" --storage-driver "${HOSTNET_STORAGE:-overlay}" \
+		"$@" </dev/null 3>&-
+}
+
+# with_options GLOBAL-OPTIONS... -- RUN-OPTIONS...: cgroups where in-host removes them
+with_options() {
+	local global=()
+	while [ "$1" != -- ]; do global+=("$1"); shift; done
+	shift
+	any_podman "${global[@]}" run --cgroup-parent "/$HOSTNET_TAG-podman" "$@"
+}
+
+# The two ways of registering, and the two without us.
+by_runtime() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$PROGRAMS/oci-hostnet-runtime" -- "$@"; }
+by_crun() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-crun -- "$@"; }
+by_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-runc -- "$@"; }
+by_hook() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime crun -- "$@"; }
+by_hook_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime runc -- "$@"; }
+without() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime crun -- "$@"; }
