@@ -35,25 +35,6 @@ root_open (const struct root *root, const char *path, uint64_t flags)
   return (int) syscall (SYS_openat2, root->fd, path, &how, sizeof how);
 }
 
-/* proc_pid_mountinfo(5): space, tab, newline and backslash are octal. */
-static void
-unescape (char *text)
-{
-  char *to = text;
-
-  for (const char *from = text; *from != '\0'; from++)
-    if (*from == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0'
-        && from[2] <= '7' && from[3] >= '0' && from[3] <= '7')
-      {
-        *to++ = (char) ((from[1] - '0') << 6 | (from[2] - '0') << 3
-                        | (from[3] - '0'));
-        from += 3;
-      }
-    else
-      *to++ = *from;
-  *to = '\0';
-}
-
 static bool
 is_read_only (const char *options)
 {
@@ -84,8 +65,8 @@ parse_mount (char *line, struct mount *mount)
   mount->parent = atoi (fields[1]);
   mount->root = fields[3];
   mount->point = fields[4];
-  unescape (mount->root);
-  unescape (mount->point);
+  path_unescape (mount->root);
+  path_unescape (mount->point);
   mount->read_only
       = is_read_only (fields[5]) || is_read_only (options ? options : source);
   return 0;
@@ -120,17 +101,6 @@ mounts_clear (struct mounts *mounts)
   free (mounts->list);
   free (mounts->text);
   *mounts = (struct mounts) MOUNTS_INIT;
-}
-
-bool
-path_is_below (const char *path, const char *prefix)
-{
-  size_t length = strlen (prefix);
-
-  if (length == 1)
-    return true;
-  return strncmp (path, prefix, length) == 0
-         && (path[length] == '/' || path[length] == '\0');
 }
 
 const struct mount *

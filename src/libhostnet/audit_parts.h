@@ -10,6 +10,7 @@
 
 #include "checks.h"
 #include "error.h"
+#include "paths.h"
 
 /* ---- audit_process.c: threads, from /proc ---- */
 
@@ -149,8 +150,6 @@ struct mounts
 int mounts_read (int task_dir, struct mounts *mounts);
 void mounts_clear (struct mounts *mounts);
 
-/* Whether PATH is PREFIX or lies below it. */
-bool path_is_below (const char *path, const char *prefix);
 
 /* The id of the mount that the descriptor lies on, or -1. */
 int mount_id (int fd);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "devices.h"
+#include "paths.h"
 
 struct mount_point
 {
@@ -37,26 +38,6 @@ mount_table_clear (struct mount_table *table)
   for (size_t i = 0; i < table->count; i++)
     free (table->list[i].path);
   free (table->list);
-}
-
-/* proc(5): mountinfo writes space, tab, newline and backslash as \ooo. */
-static void
-unescape_octal (char *text)
-{
-  char *to = text;
-
-  for (; *text != '\0'; text++)
-    if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3'
-        && text[2] >= '0' && text[2] <= '7' && text[3] >= '0'
-        && text[3] <= '7')
-      {
-        *to++ = (char) ((text[1] - '0') << 6 | (text[2] - '0') << 3
-                        | (text[3] - '0'));
-        text += 3;
-      }
-    else
-      *to++ = *text;
-  *to = '\0';
 }
 
 /* filesystems(5): what root of a container writes there, the host's kernel
@@ -102,7 +83,7 @@ add_mount_point (struct mount_table *table, char *line)
   if (field == NULL || type == NULL)
     return;
   path = xstrndup (field, strcspn (field, " "));
-  unescape_octal (path);
+  path_unescape (path);
   type += 3;
   table->list = xrealloc (table->list,
                           (table->count + 1) * sizeof *table->list);
@@ -132,17 +113,6 @@ read_mount_table (struct mount_table *table, struct error *err)
   return 0;
 }
 
-static bool
-is_below (const char *path, const char *directory)
-{
-  size_t length = strlen (directory);
-
-  if (strcmp (directory, "/") == 0)
-    return true;
-  return strncmp (path, directory, length) == 0
-         && (path[length] == '/' || path[length] == '\0');
-}
-
 /* What is not there (EXISTS) holds nothing; what it lies below counts. */
 static bool
 covers (const struct mount_table *table, const char *path, bool exists)
@@ -153,10 +123,10 @@ covers (const struct mount_table *table, const char *path, bool exists)
     {
       const struct mount_point *point = &table->list[i];
 
-      if (exists && point->kernel && is_below (point->path, path))
+      if (exists && point->kernel && path_is_below (point->path, path))
         return true;
       /* The last of several mounts on one place is the one seen. */
-      if (is_below (path, point->path)
+      if (path_is_below (path, point->path)
           && (nearest == NULL
               || strlen (point->path) >= strlen (nearest->path)))
         nearest = point;
@@ -296,7 +266,7 @@ judge_mount (const struct json_doc *config, json_node mount,
             /* behind what is not there, `..` may lead anywhere */
             || (!exists && strstr (real, "/..") != NULL)
             || (root != NULL
-                && (is_below (real, root) || is_below (root, real)));
+                && (path_is_below (real, root) || path_is_below (root, real)));
   return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "devices.h"
 #include "facts.h"
 #include "nsfs.h"
+#include "paths.h"
 
 static void __attribute__ ((format (printf, 3, 4)))
 add (struct ways *ways, enum refusal id, const char *sentence, ...)
@@ -160,17 +161,6 @@ struct source
   char *real;
   bool read_only; /* with all below it */
 };
-
-static bool
-path_is_below (const char *path, const char *directory)
-{
-  size_t length = strlen (directory);
-
-  if (strcmp (directory, "/") == 0)
-    return true;
-  return strncmp (path, directory, length) == 0
-         && (path[length] == '/' || path[length] == '\0');
-}
 
 /* `ro` leaves what is mounted below writable; the last word counts. */
 static bool

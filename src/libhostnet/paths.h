@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HOSTNET_PATHS_H
+#define HOSTNET_PATHS_H
+
+#include <stdbool.h>
+
+/* Whether PATH is DIRECTORY or lies below it; both are absolute, without `..`
+ * and without a slash at the end but for "/" itself. */
+bool path_is_below (const char *path, const char *directory);
+
+/* Takes back, in place, what proc(5) does to names in mountinfo: space, tab,
+ * newline and backslash stand there as \ooo. */
+void path_unescape (char *text);
+
+#endif
