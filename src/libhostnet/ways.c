@@ -275,8 +275,7 @@ look_at_sockets (const struct source *source, const struct stat *status,
           found = true;
         }
     }
-  if (!found && S_ISSOCK (status->st_mode) && status->st_uid == 0
-      && !is_harmless_socket (source->real))
+  if (!found && S_ISSOCK (status->st_mode) && status->st_uid == 0)
     add (ways, SENTENCE_way_root_socket, escape (source->destination).text);
 }
 
@@ -304,6 +303,8 @@ look_at_mount (const struct json_doc *config, json_node linux_object,
     destination, real,
     is_read_only (config, mount, found == 2 || S_ISDIR (status.st_mode))
   };
+  if (found == 1 && S_ISSOCK (status.st_mode) && is_harmless_socket (real))
+    return 0;
   if (!look_at_directories (&source, ways) && bundle != NULL
       && !source.read_only)
     look_at_bundle (bundle, real, destination, ways);

@@ -159,6 +159,7 @@ host_pid() {
 	way way_root_socket "is a socket of the host's root" "$(bind "$work/sockets/root" bind ro)" runc
 	no_way "$(bind "$work/sockets/user" bind)"
 	no_way "$(bind /run/systemd/journal/socket bind ro)"
+	no_way "$(bind /run/systemd/journal/socket bind)"
 }
 
 # --- directories ---------------------------------------------------------------------
