@@ -297,7 +297,8 @@ configured_network (const struct layout *layout, const struct json_doc *doc,
   return 0;
 }
 
-/* What the runtime was told, from its own copy. */
+/* What the runtime was told, from its own copy; of the network only where
+ * HOST_NETWORK wants to know. */
 static int
 read_configured (const struct layout *layout, int directory,
                  const struct state_file *state, struct container *container,
@@ -328,7 +329,9 @@ read_configured (const struct layout *layout, int directory,
              < 0
       || json_get (doc, capabilities, layout->bounding, JSON_ARRAY, &set, err)
              < 0
-      || configured_network (layout, doc, namespaces, host_network, err) < 0)
+      || (host_network != NULL
+          && configured_network (layout, doc, namespaces, host_network, err)
+                 < 0))
     return -1;
   container->configured = configured_bounding (doc, set);
   return 0;
@@ -372,7 +375,7 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
   cleanup_close int directory = -1;
   cleanup_state_file struct state_file state = STATE_FILE_INIT;
   cleanup_init struct init init = INIT_INIT;
-  bool own_user = false, configured = true;
+  bool own_user = false;
 
   if (find_state (layout, cli, &directory, err) < 0
       || read_state_file (directory, layout->state, &state, err) < 0
@@ -386,20 +389,20 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
       /* after the others: who has left our user namespace cannot return */
       || is_own_namespace (&init, "user", &own_user) < 0 || !is_alive (&init))
     return error_refuse (err, SENTENCE_container_no_init);
+  if (own_user && !container->host_network)
+    return 0;
   if (dialect == DIALECT_RUNC)
     read_bundle (&state.doc, container);
+  else if (own_user)
+    return 0;
   /* user_namespaces(7): a new one gives a full bounding set, and leave to
    * make a network namespace.  A hostile init enters one by itself, but exec
    * does not follow it there: then what was configured decides. */
-  if (own_user && dialect == DIALECT_CRUN)
-    return 0;
-  if (read_configured (layout, directory, &state, container, &configured, err)
+  if (read_configured (layout, directory, &state, container,
+                       own_user ? NULL : &container->host_network, err)
       < 0)
     return -1;
   if (!own_user)
-    {
-      container->host_network = configured;
-      container->bounding &= container->configured;
-    }
+    container->bounding &= container->configured;
   return 0;
 }
