@@ -200,6 +200,28 @@ find_lead (pid_t pid, struct task *lead, struct error *err)
   return 0;
 }
 
+/* A process that went into a network of its own says nothing of those that it
+ * left behind: user_namespaces(7) lets every process do that. */
+static int
+lead_on_host (struct subject *subject, struct error *err)
+{
+  cleanup_tasks struct tasks all = TASKS_INIT;
+  ino_t own = subject->host->ns[NS_NET];
+
+  if (subject->lead.ns[NS_NET] == own)
+    return 0;
+  if (tasks_scan (&all, 0) < 0)
+    return error_system (err, errno, SENTENCE_system, "reading /proc");
+  for (size_t i = 0; i < all.count; i++)
+    if (all.list[i].ns[NS_NET] == own
+        && subject_has (subject, &all.list[i]))
+      {
+        subject->lead = all.list[i];
+        return 0;
+      }
+  return 0;
+}
+
 int
 audit_one (FILE *to, const char *text, const struct audit_options *options,
            struct error *err)
@@ -218,7 +240,8 @@ audit_one (FILE *to, const char *text, const struct audit_options *options,
   if (pidfd < 0)
     return error_system (err, errno == EINVAL ? ESRCH : errno,
                          SENTENCE_audit_process, pid);
-  if (find_lead (pid, &subject.lead, err) < 0)
+  if (find_lead (pid, &subject.lead, err) < 0
+      || lead_on_host (&subject, err) < 0)
     return -1;
   examine_entry (&entries, &subject);
   if (poll (&ended, 1, 0) != 0)

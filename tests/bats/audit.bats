@@ -114,6 +114,14 @@ private() {
 @test "crun: a network of its own is noted" { private crun; }
 @test "runc: a network of its own is noted" { private runc; }
 
+@test "a container whose first process left the network by itself is judged by the others" {
+	start plain-crun "$UNASKED | $ADMIN | $NO_SECCOMP" sh -c 'sleep 1000 & echo ready; exec unshare -U -n sleep 1000'
+	wait_for 50 sh -c "[ \"\$(readlink /proc/$(init_pid)/ns/net)\" != \"\$(readlink /proc/self/ns/net)\" ]"
+	audited
+	expect_open
+	finds capabilities fails CAP_NET_ADMIN
+}
+
 # --- capabilities --------------------------------------------------------------------
 
 admin() {
