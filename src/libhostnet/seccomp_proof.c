@@ -311,45 +311,55 @@ prove_ioctl (struct proof *proof, int number)
 }
 
 /* ---- strict ---- */
-/* Where libseccomp takes socket for a part of socketcall, the number that the
- * kernel has for it: syscall_32.tbl of x86, syscall.tbl of s390 and powerpc. */
+/* The calls whose argument 0 is a family.  Where libseccomp takes them for a
+ * part of socketcall, the numbers that the kernel has for them: syscall_32.tbl
+ * of x86, syscall.tbl of s390 and powerpc. */
+static const struct creator
+{
+  const char *name;
+  int on_x86, on_powerpc; /* s390 has those of x86 */
+} creators[] = {
+  { "socket", 359, 326 },
+  { "socketpair", 360, 333 },
+};
+
 static int
-socket_number (uint32_t token)
+creator_number (const struct creator *creator, uint32_t token)
 {
   switch (token)
     {
     case SCMP_ARCH_X86:
     case SCMP_ARCH_S390:
     case SCMP_ARCH_S390X:
-      return 359;
+      return creator->on_x86;
     case SCMP_ARCH_PPC:
     case SCMP_ARCH_PPC64:
     case SCMP_ARCH_PPC64LE:
-      return 326;
+      return creator->on_powerpc;
     default:
-      return seccomp_syscall_resolve_name_arch (token, "socket");
+      return seccomp_syscall_resolve_name_arch (token, creator->name);
     }
 }
 
 /* Families 0 to 63 one by one, larger ones by the bits above. */
 static void
-prove_families (struct proof *proof)
+prove_families (struct proof *proof, const struct creator *creator)
 {
   enum { AF_UNIX_ = 1, AF_INET_ = 2, AF_INET6_ = 10, AF_NETLINK_ = 16 };
-  int number = socket_number (proof->architecture->token);
+  int number = creator_number (creator, proof->architecture->token);
 
   for (uint32_t family = 0; family < 64; family++)
     if (family != AF_UNIX_ && family != AF_INET_ && family != AF_INET6_
         && family != AF_NETLINK_
         && !is_closed (proof, number, 0,
                        (struct bpf_word){ UINT32_MAX, family }))
-      note (proof, &proof->open, "socket for the family %u is not denied",
-            family);
+      note (proof, &proof->open, "%s for the family %u is not denied",
+            creator->name, family);
   for (unsigned bit = 6; bit < 32; bit++)
     if (!is_closed (proof, number, 0,
                     (struct bpf_word){ 1U << bit, 1U << bit }))
-      note (proof, &proof->open,
-            "socket for families with bit %u is not denied", bit);
+      note (proof, &proof->open, "%s for families with bit %u is not denied",
+            creator->name, bit);
 }
 
 static void
@@ -369,7 +379,8 @@ prove_strict (struct proof *proof)
           && !is_closed (proof, number, 0, (struct bpf_word){ 0, 0 }))
         note (proof, &proof->open, "%s is not denied", calls[i]);
     }
-  prove_families (proof);
+  for (size_t i = 0; i < COUNT (creators); i++)
+    prove_families (proof, &creators[i]);
 }
 
 /* ---- all of it ---- */

@@ -27,12 +27,22 @@ static const struct
   { "socketcall", "socket() of a family that the filter cannot see" },
 };
 
+/* The calls whose argument 0 is a family.  socketpair(2) makes sockets of it
+ * too, before it finds out that they cannot be a pair. */
+static const struct creator
+{
+  const char *name, *quoted;
+} creators[] = {
+  { "socket", "\"socket\"" },
+  { "socketpair", "\"socketpair\"" },
+};
+
 /* address_families(7): the families of ordinary programs; getifaddrs(3) and
  * ss(8) need netlink. */
 static const uint64_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
 
 /* All numbers that are not in families[], by the lower 32 bits that the kernel
- * looks at (sys_socket takes an int): here those below 32, and in deny_all()
+ * looks at (sys_socket takes an int): here those below 32, and in deny_families()
  * those with a bit above. */
 static const struct
 {
@@ -127,7 +137,8 @@ is_family (uint64_t value)
  * permitted without them already must not be again: libseccomp fails with
  * EEXIST. */
 static void
-add_family_rule (struct seccomp_edit *edit, json_node args,
+add_family_rule (struct seccomp_edit *edit, const struct creator *creator,
+                 json_node args,
                  const struct family_condition *family,
                  enum seccomp_action action, uint64_t value)
 {
@@ -136,7 +147,7 @@ add_family_rule (struct seccomp_edit *edit, json_node args,
   json_node first = json_first (edit->config, args);
   cleanup_free char *whole = NULL;
 
-  seccomp_edit_begin (edit, "\"socket\"", action, 0);
+  seccomp_edit_begin (edit, creator->quoted, action, 0);
   seccomp_edit_masked (edit, 0, family_mask, value);
   whole = xasprintf ("%s]}", added->text + before + (before > 0));
   for (json_node n = first; n != JSON_NONE; n = json_next (edit->config, n))
@@ -156,8 +167,8 @@ add_family_rule (struct seccomp_edit *edit, json_node args,
 
 /* A rule that permits socket() becomes one for each family that it admits. */
 static int
-cut_socket (struct seccomp_edit *edit, size_t place, json_node rule,
-            json_node names, enum seccomp_action action, struct error *err)
+cut_socket (struct seccomp_edit *edit, const struct creator *creator,
+            size_t place, json_node rule, json_node names, enum seccomp_action action, struct error *err)
 {
   const struct json_doc *config = edit->config;
   struct family_condition family;
@@ -169,12 +180,12 @@ cut_socket (struct seccomp_edit *edit, size_t place, json_node rule,
   if (family.argument != JSON_NONE && !family.not_equal
       && is_family (family.value))
     return 0;
-  seccomp_edit_drop_name (edit, place, names, "socket",
+  seccomp_edit_drop_name (edit, place, names, creator->name,
                           "permits families beside those of strict");
   for (size_t i = 0; i < COUNT (families); i++)
     if (family.argument == JSON_NONE
         || (family.not_equal && family.value != families[i]))
-      add_family_rule (edit, args, &family, action, families[i]);
+      add_family_rule (edit, creator, args, &family, action, families[i]);
   return 0;
 }
 
@@ -197,11 +208,12 @@ is_plain (const struct json_doc *config, json_node rule)
 }
 
 static bool
-names_socket (const struct json_doc *config, json_node names)
+names_it (const struct json_doc *config, json_node names,
+          const struct creator *creator)
 {
   for (json_node n = json_first (config, names); n != JSON_NONE;
        n = json_next (config, n))
-    if (json_string_is (config, n, "socket"))
+    if (json_string_is (config, n, creator->name))
       return true;
   return false;
 }
@@ -210,8 +222,8 @@ names_socket (const struct json_doc *config, json_node names)
  * behind one on the family and the protocol (measured): rules that deny on a
  * condition move behind those that were added. */
 static int
-move_denial (struct seccomp_edit *edit, size_t place, json_node rule,
-             struct error *err)
+move_denial (struct seccomp_edit *edit, const struct creator *creator,
+             size_t place, json_node rule, struct error *err)
 {
   const struct json_doc *config = edit->config;
   enum seccomp_action action;
@@ -222,7 +234,7 @@ move_denial (struct seccomp_edit *edit, size_t place, json_node rule,
   if (json_get (config, rule, "names", JSON_ARRAY, &names, err) < 0
       || json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0)
     return -1;
-  if (!names_socket (config, names)
+  if (!names_it (config, names, creator)
       || json_first (config, args) == JSON_NONE)
     return 0;
   permitting = read_permitting (config, rule, &action, err);
@@ -230,9 +242,9 @@ move_denial (struct seccomp_edit *edit, size_t place, json_node rule,
     return permitting < 0 ? -1 : 0;
   if (seccomp_read_errno (config, rule, &errno_ret, err) < 0)
     return -1;
-  seccomp_edit_drop_name (edit, place, names, "socket",
+  seccomp_edit_drop_name (edit, place, names, creator->name,
                           "libseccomp wants it behind the others");
-  seccomp_edit_begin (edit, "\"socket\"", action, errno_ret);
+  seccomp_edit_begin (edit, creator->quoted, action, errno_ret);
   for (json_node n = json_first (config, args); n != JSON_NONE;
        n = json_next (config, n))
     seccomp_edit_condition (edit, n);
@@ -241,8 +253,8 @@ move_denial (struct seccomp_edit *edit, size_t place, json_node rule,
 }
 
 static int
-plan_rule (struct seccomp_edit *edit, size_t place, json_node rule,
-           bool plain, struct error *err)
+plan_rule (struct seccomp_edit *edit, const struct creator *creator,
+           size_t place, json_node rule, bool plain, struct error *err)
 {
   const struct json_doc *config = edit->config;
   enum seccomp_action action = SECCOMP_ALLOW;
@@ -255,7 +267,7 @@ plan_rule (struct seccomp_edit *edit, size_t place, json_node rule,
   for (json_node n = json_first (config, names); n != JSON_NONE;
        n = json_next (config, n))
     {
-      bool socket = json_string_is (config, n, "socket");
+      bool socket = json_string_is (config, n, creator->name);
       bool whole = false;
 
       for (size_t i = 0; i < COUNT (denied); i++)
@@ -271,7 +283,7 @@ plan_rule (struct seccomp_edit *edit, size_t place, json_node rule,
       cut |= socket && permitting;
     }
   return cut && plain == is_plain (config, rule)
-             ? cut_socket (edit, place, rule, names, action, err)
+             ? cut_socket (edit, creator, place, rule, names, action, err)
              : 0;
 }
 
@@ -346,17 +358,24 @@ deny (struct seccomp_edit *edit, const struct denial *denial)
 }
 
 static void
+deny_families (struct seccomp_edit *edit, const struct creator *creator)
+{
+  for (size_t i = 0; i < COUNT (other_families); i++)
+    deny (edit, &(struct denial){ creator->name, EAFNOSUPPORT,
+                                  other_families[i].mask,
+                                  other_families[i].datum });
+  for (unsigned bit = 5; bit < 32; bit++)
+    deny (edit, &(struct denial){ creator->name, EAFNOSUPPORT,
+                                  UINT64_C (1) << bit, UINT64_C (1) << bit });
+}
+
+static void
 deny_all (struct seccomp_edit *edit)
 {
   for (size_t i = 0; i < COUNT (denied); i++)
     deny (edit, &(struct denial){ denied[i].name, EPERM, 0, 0 });
-  for (size_t i = 0; i < COUNT (other_families); i++)
-    deny (edit, &(struct denial){ "socket", EAFNOSUPPORT,
-                                  other_families[i].mask,
-                                  other_families[i].datum });
-  for (unsigned bit = 5; bit < 32; bit++)
-    deny (edit, &(struct denial){ "socket", EAFNOSUPPORT, UINT64_C (1) << bit,
-                                  UINT64_C (1) << bit });
+  for (size_t i = 0; i < COUNT (creators); i++)
+    deny_families (edit, &creators[i]);
 }
 
 /* ---- beside a default that denies ---- */
@@ -390,8 +409,9 @@ enum pass
   PASSES
 };
 
-int
-strict_lock_plan (struct seccomp_edit *edit, struct error *err)
+static int
+plan_creator (struct seccomp_edit *edit, const struct creator *creator,
+              struct error *err)
 {
   const struct seccomp_profile *profile = edit->profile;
   size_t before = edit->added.length;
@@ -405,12 +425,21 @@ strict_lock_plan (struct seccomp_edit *edit, struct error *err)
       for (json_node rule = json_first (edit->config, profile->syscalls);
            rule != JSON_NONE; rule = json_next (edit->config, rule), place++)
         if ((pass == DENIALS
-                 ? move_denial (edit, place, rule, err)
-                 : plan_rule (edit, place, rule, pass == PLAIN, err))
+                 ? move_denial (edit, creator, place, rule, err)
+                 : plan_rule (edit, creator, place, rule, pass == PLAIN, err))
             < 0)
           return -1;
     }
-  if (!seccomp_permits (profile->default_action))
+  return 0;
+}
+
+int
+strict_lock_plan (struct seccomp_edit *edit, struct error *err)
+{
+  for (size_t i = 0; i < COUNT (creators); i++)
+    if (plan_creator (edit, &creators[i], err) < 0)
+      return -1;
+  if (!seccomp_permits (edit->profile->default_action))
     return deny_socketcall (edit, err);
   deny_all (edit);
   return 0;

@@ -67,8 +67,10 @@ expect_sealed() {
 	expect_output end
 	# AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 	for way in syscall int80 x32; do
-		[ "$(seen "families $way:")" = "1 2 10 16" ] || { echo "families by $way: $(seen "families $way:")"; return 1; }
+		[ "$(seen "families $way:")" = "1 2 10 16" ] || { echo "families by $way: $(seen "families $way:" | cut -c 1-200)"; return 1; }
+		[ "$(seen "pairs $way:")" = "1 2 10 16" ] || { echo "pairs by $way: $(seen "pairs $way:" | cut -c 1-200)"; return 1; }
 	done
+	[ "$(seen "pairs socketcall:")" = none ] || { seen "pairs socketcall:"; return 1; }
 	[ "$(seen "families socketcall:")" = none ] || { seen "families socketcall:"; return 1; }
 	[ "$(seen call | wc -l)" = 10 ]
 	seen call | none -v ' EPERM$'
@@ -104,6 +106,7 @@ open_under_standard() {
 	expect_status 0
 	for way in syscall int80 x32 socketcall; do
 		[[ $(seen "families $way:") == "0 1 2 3 4"*" 17 "*" 38 39 40 "*" 2147483648 "* ]]
+		[[ $(seen "pairs $way:") == "0 1 2 3 4"*" 17 "*" 38 39 40 "*" 2147483648 "* ]]
 	done
 	seen call | none EPERM
 	seen ethtool | none EACCES

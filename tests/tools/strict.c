@@ -68,23 +68,22 @@ static uint32_t socket_words[3];
 static long
 call_socketcall (long number, uint64_t a, uint64_t b, uint64_t c)
 {
-  (void) number;
   socket_words[0] = (uint32_t) a;
   socket_words[1] = (uint32_t) b;
   socket_words[2] = (uint32_t) c;
-  return call32 (102, 1, (uint64_t) (uintptr_t) socket_words, 0);
+  return call32 (102, (uint64_t) number, (uint64_t) (uintptr_t) socket_words, 0);
 }
 
 static const struct way
 {
   const char *name;
   long (*call) (long, uint64_t, uint64_t, uint64_t);
-  long socket, ioctl;
+  long socket, pair, ioctl;
 } ways[] = {
-  { "syscall", call64, 41, 16 },
-  { "int80", call32, 359, 54 },
-  { "x32", call_x32, 41, 514 },
-  { "socketcall", call_socketcall, 102, 0 },
+  { "syscall", call64, 41, 53, 16 },
+  { "int80", call32, 359, 360, 54 },
+  { "x32", call_x32, 41, 53, 514 },
+  { "socketcall", call_socketcall, 1, 8, 0 }, /* socketcall(2): SYS_SOCKET, SYS_SOCKETPAIR */
 };
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
@@ -102,9 +101,9 @@ result_name (long result)
 /* A flag of the type that does not exist is EINVAL for every family, before
  * the kernel looks at it; without x32 in the kernel it is ENOSYS. */
 static bool
-passes (const struct way *way, uint64_t family)
+passes (const struct way *way, long number, uint64_t family)
 {
-  long result = way->call (way->socket, family, 0x10, 0);
+  long result = way->call (number, family, 0x10, 0);
 
   if (result >= 0)
     close ((int) result);
@@ -113,10 +112,10 @@ passes (const struct way *way, uint64_t family)
 }
 
 static void
-try_family (const struct way *way, uint32_t family, bool *any)
+try_family (const struct way *way, long number, uint32_t family, bool *any)
 {
   for (size_t u = 0; u < COUNT (uppers); u++)
-    if (passes (way, uppers[u] | family))
+    if (passes (way, number, uppers[u] | family))
       {
         printf (" %u", family);
         *any = true;
@@ -125,20 +124,26 @@ try_family (const struct way *way, uint32_t family, bool *any)
 }
 
 static void
+try_families (const char *what, const struct way *way, long number)
+{
+  bool any = false;
+
+  printf ("%s %s:", what, way->name);
+  for (uint32_t family = 0; family < 300; family++)
+    try_family (way, number, family, &any);
+  for (unsigned bit = 9; bit < 32; bit++)
+    for (uint32_t low = 0; low < 32; low++)
+      try_family (way, number, UINT32_C (1) << bit | low, &any);
+  puts (any ? "" : " none");
+}
+
+static void
 families (void)
 {
   for (size_t w = 0; w < COUNT (ways); w++)
-    {
-      bool any = false;
-
-      printf ("families %s:", ways[w].name);
-      for (uint32_t family = 0; family < 300; family++)
-        try_family (&ways[w], family, &any);
-      for (unsigned bit = 9; bit < 32; bit++)
-        for (uint32_t low = 0; low < 32; low++)
-          try_family (&ways[w], UINT32_C (1) << bit | low, &any);
-      puts (any ? "" : " none");
-    }
+    try_families ("families", &ways[w], ways[w].socket);
+  for (size_t w = 0; w < COUNT (ways); w++)
+    try_families ("pairs", &ways[w], ways[w].pair);
 }
 
 static void
