@@ -106,15 +106,6 @@ capability_number (const char *name)
   return -1;
 }
 
-const char *
-capability_name (unsigned number)
-{
-  for (size_t i = 0; i < COUNT; i++)
-    if (capabilities[i].number == number)
-      return capabilities[i].name;
-  return NULL;
-}
-
 bool
 capability_is_harmless (unsigned number)
 {

@@ -10,9 +10,6 @@
  * spells it; -1 when there is none. */
 int capability_number (const char *name);
 
-/* Its name, NULL for a number that is not known. */
-const char *capability_name (unsigned number);
-
 /* Whether it cannot reach the host's network, so that a lock leaves it. */
 bool capability_is_harmless (unsigned number);
 

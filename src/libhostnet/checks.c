@@ -23,12 +23,11 @@ void
 checks_add (struct checks *checks, const char *id, enum check_verdict verdict,
             const char *reason, ...)
 {
-  char *text = NULL;
+  char *text;
   va_list args;
 
   va_start (args, reason);
-  if (vasprintf (&text, reason, args) < 0)
-    abort ();
+  text = xvasprintf (reason, args);
   va_end (args);
   checks->list
       = xrealloc (checks->list, (checks->count + 1) * sizeof *checks->list);

@@ -149,6 +149,9 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
         return error_refuse (err, ports.id, "%s", ports.message);
       error_refuse (&decision->report, ports.id, "%s", ports.message);
     }
+  if (plan->facts->unknown.message != NULL)
+    return error_refuse (err, plan->facts->unknown.id, "%s",
+                         plan->facts->unknown.message);
   if (plan->lock == LOCK_STRICT && plan->facts->ways.count > 0)
     return error_refuse (err, plan->facts->ways.list[0].id, "%s",
                          plan->facts->ways.list[0].sentence);

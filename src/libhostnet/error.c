@@ -50,8 +50,8 @@ errno_phrase (int system_errno)
     }
 }
 
-static char *
-format_message (const char *format, va_list arguments)
+char *
+xvasprintf (const char *format, va_list arguments)
 {
   char *message = NULL;
 
@@ -69,7 +69,7 @@ error_refuse (struct error *err, enum refusal id, const char *format, ...)
     return -1;
   error_clear (err);
   va_start (arguments, format);
-  err->message = format_message (format, arguments);
+  err->message = xvasprintf (format, arguments);
   va_end (arguments);
   err->id = id;
   return -1;
@@ -86,7 +86,7 @@ error_system (struct error *err, int system_errno, enum refusal id,
     return -1;
   error_clear (err);
   va_start (arguments, format);
-  what = format_message (format, arguments);
+  what = xvasprintf (format, arguments);
   va_end (arguments);
   err->message = xasprintf ("%s: %s", what, errno_phrase (system_errno));
   err->id = id;
@@ -104,7 +104,7 @@ error_wrap (struct error *err, const char *format, ...)
   if (err == NULL)
     return -1;
   va_start (arguments, format);
-  context = format_message (format, arguments);
+  context = xvasprintf (format, arguments);
   va_end (arguments);
   message = xasprintf ("%s: %s", context, err->message ? err->message : "");
   free (err->message);
@@ -232,7 +232,7 @@ xasprintf (const char *format, ...)
   char *message;
 
   va_start (arguments, format);
-  message = format_message (format, arguments);
+  message = xvasprintf (format, arguments);
   va_end (arguments);
   return message;
 }

@@ -10,6 +10,7 @@
 #ifndef HOSTNET_ERROR_H
 #define HOSTNET_ERROR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "refusals.h"
@@ -73,6 +74,8 @@ void *xrealloc (void *old, size_t size);
 char *xstrndup (const char *text, size_t length);
 char *xasprintf (const char *format, ...)
     __attribute__ ((format (printf, 1, 2)));
+char *xvasprintf (const char *format, va_list arguments)
+    __attribute__ ((format (printf, 1, 0)));
 
 void cleanup_freep (void *pointer_to_pointer);
 void cleanup_closep (int *fd);

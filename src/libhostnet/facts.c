@@ -116,5 +116,6 @@ facts_clear (struct facts *facts)
   free (facts->mount_covers);
   free (facts->mount_is_tun);
   ways_clear (&facts->ways);
+  error_clear (&facts->unknown);
   *facts = (struct facts) FACTS_INIT;
 }

@@ -42,10 +42,13 @@ struct facts
   bool *mount_is_tun;        /* per mount: /dev/net/tun, /dev/ppp */
   bool root_covers;          /* the root filesystem holds proc or sysfs */
   struct ways ways;          /* by ways_collect(), where they matter */
+  struct error unknown;      /* what of them could not be found out: there is no
+                                lock then, and who does not ask lives without */
 };
 
 #define FACTS_INIT                                                            \
-  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false, WAYS_INIT }
+  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false, WAYS_INIT,\
+    ERROR_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type

@@ -136,7 +136,7 @@ covers (const struct mount_table *table, const char *path, bool exists)
 
 /* proc(5): cwd, root, exe, fd/N and ns/X of a process are no links but doors:
  * behind one the runtime, whose directories are others, finds something else.
- * openat2(2) says ELOOP; older kernels (5.6) are not told apart, and refused. */
+ * openat2(2) says ELOOP; a kernel before 5.6 says ENOSYS. */
 static int
 check_doors (const char *path)
 {

@@ -3,6 +3,22 @@
 
 #include "judge.h"
 
+#include <errno.h>
+
+/* A mount source that nobody can tell, here or on this kernel, refuses a lock,
+ * which is for decide(): who does not ask for one lives without.  A call that
+ * failed this time is passed up, as is everything else. */
+static int
+keep_unknown (struct facts *facts, struct error *err)
+{
+  if (err->id != REFUSAL_mount_door
+      && !(err->id == REFUSAL_mount_source && err->system_errno == ENOSYS))
+    return -1;
+  facts->unknown = *err;
+  *err = (struct error)ERROR_INIT;
+  return 0;
+}
+
 int
 judge (const char *text, size_t length, const char *bundle,
        enum caller caller, unsigned preserve_fds, struct judgement *j,
@@ -22,12 +38,13 @@ judge (const char *text, size_t length, const char *bundle,
 
       if (j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
         return -1;
-      if (facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0)
-        return -1;
       lock = decide_lock (j->policy, &j->config, &j->request);
-      /* Only strict refuses them; they cost what a create need not pay. */
-      if ((lock == LOCK_STRICT || caller == CALLER_APPLY)
-          && ways_collect (&j->config, bundle, lock, &j->facts.ways, err) < 0)
+      /* Only strict refuses ways; they cost what a create need not pay. */
+      if ((facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0
+           || ((lock == LOCK_STRICT || caller == CALLER_APPLY)
+               && ways_collect (&j->config, bundle, lock, &j->facts.ways, err)
+                      < 0))
+          && keep_unknown (&j->facts, err) < 0)
         return -1;
       if (caller == CALLER_CREATE
           && facts_collect_ports (preserve_fds, &j->facts, err) < 0)

@@ -75,8 +75,7 @@ note (const struct proof *proof, char **where, const char *format, ...)
   if (*where != NULL)
     return;
   va_start (args, format);
-  if (vasprintf (&what, format, args) < 0)
-    abort ();
+  what = xvasprintf (format, args);
   va_end (args);
   *where = xasprintf ("%s, on %s under %s", what, proof->architecture->name,
                       seccomp_way_name (proof->way));

@@ -21,12 +21,11 @@
 static void __attribute__ ((format (printf, 3, 4)))
 add (struct ways *ways, enum refusal id, const char *sentence, ...)
 {
-  char *text = NULL;
+  char *text;
   va_list args;
 
   va_start (args, sentence);
-  if (vasprintf (&text, sentence, args) < 0)
-    abort ();
+  text = xvasprintf (sentence, args);
   va_end (args);
   for (size_t i = 0; i < ways->count; i++)
     if (strcmp (ways->list[i].sentence, text) == 0)
