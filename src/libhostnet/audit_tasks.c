@@ -83,7 +83,7 @@ judge_capabilities (struct findings *f, const struct task *task)
       *(task_has_ended (task) ? &f->gone : &f->unreadable) += 1;
       return;
     }
-  if (!host_is_reached_from (f->subject->host, task->ns[NS_USER]))
+  if (!userns_reaches (&f->subject->host->reach, task->ns[NS_USER]))
     {
       f->out_of_reach++;
       return;

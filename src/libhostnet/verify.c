@@ -67,6 +67,18 @@ found_namespaces (const struct plan *plan)
 }
 
 static char *
+found_user (const struct plan *plan)
+{
+  if (!plan->facts->userns.own_reaches)
+    return xasprintf ("not needed: the host's network is out of reach of our "
+                      "own user namespace");
+  return xasprintf ("one of its own, in which no capability counts in the "
+                    "host's network namespace; ports below %u cannot be bound "
+                    "(net.ipv4.ip_unprivileged_port_start)",
+                    plan->facts->userns.first_port);
+}
+
+static char *
 found_sysctls (const struct plan *plan)
 {
   return xasprintf ("%zu, none of the network",
@@ -143,6 +155,7 @@ static const struct part
   char *(*found) (const struct plan *plan);
 } parts[] = {
   { "namespaces", netns_plan, found_namespaces },
+  { "user", userns_plan, found_user },
   { "sysctls", sysctl_plan, found_sysctls },
   { "capabilities", capabilities_plan, found_capabilities },
   { "process", process_plan, found_process },
@@ -221,7 +234,7 @@ add_notes (const struct plan *plan, struct checks *checks)
   const struct request *request = plan->request;
 
   checks_add (checks, "lock", CHECK_NOTE, "%s",
-              plan->lock == LOCK_STRICT ? "strict" : "standard");
+              lock_names[plan->lock]);
   if (count_hooks (plan->config) > 0)
     checks_add (checks, "hooks", CHECK_NOTE,
                 "%zu, which run on the host with all its capabilities",
@@ -280,15 +293,16 @@ check_parts (struct subject *subject, struct checks *checks,
   facts.relation = NETNS_HOST;
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     {
-      /* Standard wants nothing of it. */
-      if (parts[i].run == process_plan && plan.lock != LOCK_STRICT)
+      /* The lock wants nothing of it. */
+      if ((parts[i].run == process_plan && (plan.lock & LOCK_STRICT) == 0)
+          || (parts[i].run == userns_plan && (plan.lock & LOCK_USERNS) == 0))
         continue;
       if (check_part (&parts[i], &plan, checks, err) < 0)
         return -1;
       /* Between capabilities and mounts, as in the lock. */
       if (parts[i].run == capabilities_plan)
         seccomp_prove (plan.config, plan.linux_object,
-                       plan.lock == LOCK_STRICT, checks);
+                       (plan.lock & LOCK_STRICT) != 0, checks);
     }
   if (check_ways (subject, &plan, checks, err) < 0)
     return -1;
@@ -346,6 +360,12 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
     return -1;
   subject->settings = policy_settings_for (subject->policy, &subject->config,
                                            subject->request.annotations);
+  if ((decide_lock (subject->policy, &subject->config, &subject->request)
+       & LOCK_USERNS)
+          != 0
+      && facts_collect_userns (&subject->config, &subject->facts, &refused)
+             < 0)
+    return fail_if_refused ("user", &refused, checks, err);
   if (facts_collect_mounts (&subject->config, subject->bundle.directory_path,
                             &subject->facts, &refused)
       < 0)
