@@ -58,18 +58,19 @@ shown (const char *text)
   char *word;
 
   /* Four characters for one: what is too long loses its end. */
-  while ((word = strcasestr (result.text, "locked")) != NULL)
-    {
-      char coded[5];
-      size_t rest = strlen (word), room;
+  for (size_t w = 0; checks_words[w] != NULL; w++)
+    while ((word = strcasestr (result.text, checks_words[w])) != NULL)
+      {
+        char coded[5];
+        size_t rest = strlen (word), room;
 
-      snprintf (coded, sizeof coded, "\\x%02x", (unsigned char) *word);
-      room = sizeof result.text - 1 - (size_t) (word - result.text) - 4;
-      if (rest - 1 > room)
-        word[1 + room] = '\0';
-      memmove (word + 4, word + 1, strlen (word + 1) + 1);
-      memcpy (word, coded, 4);
-    }
+        snprintf (coded, sizeof coded, "\\x%02x", (unsigned char) *word);
+        room = sizeof result.text - 1 - (size_t) (word - result.text) - 4;
+        if (rest - 1 > room)
+          word[1 + room] = '\0';
+        memmove (word + 4, word + 1, strlen (word + 1) + 1);
+        memcpy (word, coded, 4);
+      }
   return result;
 }
 
