@@ -32,6 +32,7 @@ enum netns_relation
 /* For the lock userns only. */
 struct userns_facts
 {
+  bool wanted;         /* the lock is userns: the rest has been collected */
   bool own_reaches;    /* capabilities in our user namespace count in our
                           network namespace */
   bool joined_reaches; /* and so do those in the one that is joined */
@@ -41,6 +42,18 @@ struct userns_facts
                           belong that are joined, or NULL */
   ino_t pod_owner;
   char *foreign;       /* one of them that does not, or NULL */
+};
+
+/* One for each of /mounts. */
+struct mount_facts
+{
+  char *source; /* the real path of a bind mount's source, or NULL */
+  bool covers;  /* it holds or lies below proc, sysfs, ... */
+  bool is_tun;  /* /dev/net/tun, /dev/ppp, ... */
+  /* Under the lock userns: real paths of what is mounted below the source and
+   * comes along, as the option rbind says. */
+  char **submounts;
+  size_t submount_count;
 };
 
 struct facts
@@ -53,8 +66,8 @@ struct facts
   char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
 
   /* The rest is collected by facts_collect_mounts(). */
-  bool *mount_covers;        /* per mount: holds or lies below proc, sysfs, ... */
-  bool *mount_is_tun;        /* per mount: /dev/net/tun, /dev/ppp */
+  struct mount_facts *mounts;
+  size_t mount_count;
   bool root_covers;          /* the root filesystem holds proc or sysfs */
   struct userns_facts userns; /* by facts_collect_userns() */
   struct ways ways;          /* by ways_collect(), where they matter */
@@ -63,8 +76,8 @@ struct facts
 };
 
 #define FACTS_INIT                                                            \
-  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false,  \
-    { false, false, NULL, NULL, 0, NULL, 0, NULL }, WAYS_INIT, ERROR_INIT }
+  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, 0, false,     \
+    { false, false, false, NULL, NULL, 0, NULL, 0, NULL }, WAYS_INIT, ERROR_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type
@@ -83,6 +96,7 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
 int facts_collect_userns (const struct json_doc *config, struct facts *facts,
                           struct error *err);
 void userns_facts_clear (struct userns_facts *facts);
+void mount_facts_clear (struct facts *facts);
 
 /* The real path of the source of a bind mount (the caller frees): 1, or 2
  * when it is not there yet; 0 for other mounts. */

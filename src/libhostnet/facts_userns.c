@@ -154,6 +154,7 @@ facts_collect_userns (const struct json_doc *config, struct facts *all,
   json_node linux_object, namespaces;
   ino_t own = 0;
 
+  facts->wanted = true;
   if (userns_reach (&reach) < 0)
     return error_system (err, errno, SENTENCE_system,
                          "reading /proc/self/ns/net");

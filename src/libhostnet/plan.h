@@ -40,6 +40,7 @@ int userns_plan (struct plan *plan, struct error *err);
 int sysctl_plan (struct plan *plan, struct error *err);
 int capabilities_plan (struct plan *plan, struct error *err);
 int mounts_plan (struct plan *plan, struct error *err);
+int readonly_paths_plan (struct plan *plan, struct error *err);
 int devices_plan (struct plan *plan, struct error *err);
 /* process, beside its capabilities. */
 int process_plan (struct plan *plan, struct error *err);
