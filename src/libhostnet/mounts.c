@@ -86,11 +86,10 @@ is_opposed (const struct json_doc *config, const struct mount_wish *wish,
   return false;
 }
 
-/* The options as they are to be; SINGLE: rbind becomes bind.  Whether they
- * differ from what stands there. */
+/* The options as they are to be.  Whether they differ from what stands there. */
 static bool
 write_options (const struct json_doc *config, const struct mount_wish *wish,
-               bool single, struct json_buffer *text)
+               struct json_buffer *text)
 {
   bool changed = false, first = true;
 
@@ -107,10 +106,7 @@ write_options (const struct json_doc *config, const struct mount_wish *wish,
         }
       if (!first)
         json_buffer_text (text, ",");
-      if (single && json_string_is (config, n, "rbind"))
-        json_buffer_text (text, "\"bind\"");
-      else
-        json_buffer_bytes (text, config->text + m->start, m->end - m->start);
+      json_buffer_bytes (text, config->text + m->start, m->end - m->start);
       first = false;
     }
   for (size_t w = 0; w < wish->wanted_count; w++)
@@ -153,7 +149,7 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
   if (wish->new_options != NULL)
     set_member (plan, wish, wish->options, "options", wish->new_options);
   else if (wish->wanted_count > 0
-           && write_options (plan->config, wish, false, &options))
+           && write_options (plan->config, wish, &options))
     set_member (plan, wish, wish->options, "options", options.text);
   free (options.text);
 }
@@ -180,7 +176,7 @@ add_submount (struct plan *plan, const struct mount_wish *wish,
   json_buffer_text (text, ",\"type\":\"bind\",\"source\":");
   json_buffer_string (text, source);
   json_buffer_text (text, ",\"options\":");
-  write_options (plan->config, wish, true, text);
+  write_options (plan->config, wish, text);
   json_buffer_text (text, "}");
   json_insert_after (&plan->edits, plan->config, wish->mount, text->text, why);
 }
