@@ -6,7 +6,7 @@
 
 #include "plan.h"
 
-enum { WANTED_OPTIONS_MAX = 8 };
+enum { WANTED_OPTIONS_MAX = 12 };
 
 struct mount_wish
 {
@@ -18,6 +18,7 @@ struct mount_wish
   const char *new_options;           /* JSON text, a constant, or NULL */
   const char *wanted[WANTED_OPTIONS_MAX]; /* that have to be among the options */
   size_t wanted_count;
+  const char *const *without; /* options that must not be there, NULL ends */
   bool needs_submounts; /* each its own bind behind it */
   const char *why;
 };
@@ -35,5 +36,8 @@ void mount_bind (struct mount_wish *wish, const char *source,
 /* What a user namespace does not allow, or does in another way. */
 int mount_in_user_namespace (const struct plan *plan, struct mount_wish *wish,
                              struct error *err);
+/* The flags of a source that has LOCKED ones (mount(2)). */
+void mount_want_flags (const struct plan *plan, struct mount_wish *wish,
+                       unsigned long locked);
 
 #endif
