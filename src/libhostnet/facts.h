@@ -62,6 +62,7 @@ struct mount_source
 {
   char *path;          /* real, owned */
   unsigned long flags; /* of its mount: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
+  bool is_file;
 };
 
 /* One for each of /mounts. */

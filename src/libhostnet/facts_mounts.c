@@ -173,10 +173,15 @@ list_submounts (const struct mount_table *table, struct mount_facts *facts,
   for (size_t i = 0; i < facts->submount_count; i++)
     facts->submounts[i].path = paths[i];
   for (size_t i = 0; i < facts->submount_count; i++)
-    if (mount_flags (facts->submounts[i].path, &facts->submounts[i].flags,
-                     err)
-        < 0)
-      return -1;
+    {
+      struct mount_source *submount = &facts->submounts[i];
+      struct stat found;
+
+      if (mount_flags (submount->path, &submount->flags, err) < 0)
+        return -1;
+      submount->is_file
+          = stat (submount->path, &found) == 0 && !S_ISDIR (found.st_mode);
+    }
   return 0;
 }
 

@@ -88,6 +88,36 @@ is_opposed (const struct json_doc *config, const struct mount_wish *wish,
   return false;
 }
 
+/* crun cannot set a recursive flag on a file (measured, 1.8.1: "open mount
+ * target: Not a directory"), which has nothing below it. */
+static const char *
+for_a_file (const char *option)
+{
+  static const char *const recursive[]
+      = { "rro", "rnosuid", "rnodev", "rnoexec", NULL };
+
+  for (size_t i = 0; recursive[i] != NULL; i++)
+    if (strcmp (recursive[i], option) == 0)
+      return option + 1;
+  return option;
+}
+
+static void
+write_option (const struct json_doc *config, const struct mount_wish *wish,
+              json_node option, struct json_buffer *text)
+{
+  const struct json_member *m = &config->members[option];
+  cleanup_free char *name
+      = wish->is_file && json_kind (config, option) == JSON_STRING
+            ? json_string (config, option)
+            : NULL;
+
+  if (name != NULL && for_a_file (name) != name)
+    json_buffer_string (text, for_a_file (name));
+  else
+    json_buffer_bytes (text, config->text + m->start, m->end - m->start);
+}
+
 /* The options as they are to be.  Whether they differ from what stands there. */
 static bool
 write_options (const struct json_doc *config, const struct mount_wish *wish,
@@ -99,8 +129,6 @@ write_options (const struct json_doc *config, const struct mount_wish *wish,
   for (json_node n = json_first (config, wish->options); n != JSON_NONE;
        n = json_next (config, n))
     {
-      const struct json_member *m = &config->members[n];
-
       if (is_opposed (config, wish, n))
         {
           changed = true;
@@ -108,19 +136,21 @@ write_options (const struct json_doc *config, const struct mount_wish *wish,
         }
       if (!first)
         json_buffer_text (text, ",");
-      json_buffer_bytes (text, config->text + m->start, m->end - m->start);
+      write_option (config, wish, n, text);
       first = false;
     }
   for (size_t w = 0; w < wish->wanted_count; w++)
     {
+      const char *wanted
+          = wish->is_file ? for_a_file (wish->wanted[w]) : wish->wanted[w];
       bool there = false;
 
       for (json_node n = json_first (config, wish->options); n != JSON_NONE;
            n = json_next (config, n))
-        there |= json_string_is (config, n, wish->wanted[w]);
+        there |= json_string_is (config, n, wanted);
       if (there)
         continue;
-      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wish->wanted[w]);
+      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wanted);
       changed = true;
       first = false;
     }
@@ -179,6 +209,7 @@ add_submount (struct plan *plan, const struct mount_wish *parent_wish,
   json_buffer_text (text, ",\"type\":\"bind\",\"source\":");
   json_buffer_string (text, submount->path);
   json_buffer_text (text, ",\"options\":");
+  wish.is_file = submount->is_file;
   mount_want_flags (plan, &wish, submount->flags);
   write_options (plan->config, &wish, text);
   json_buffer_text (text, "}");
@@ -271,9 +302,7 @@ static void
 wish_standard (const struct plan *plan, struct mount_wish *wish)
 {
   if (wish->facts->covers)
-    /* crun cannot set a recursive flag on a file (measured, 1.8.1: "open mount
-     * target: Not a directory"), which has nothing below it. */
-    mount_want (wish, wish->facts->is_file ? "ro" : "rro",
+    mount_want (wish, "rro",
                 "the bind mount brings a file system of the host's kernel along");
   else if (wish->type == JSON_NONE)
     return;
@@ -298,7 +327,10 @@ static int
 plan_mount (struct plan *plan, json_node mount,
             const struct mount_facts *facts, struct error *err)
 {
-  struct mount_wish wish = { .mount = mount, .facts = facts }, own;
+  struct mount_wish wish = { .mount = mount,
+                             .facts = facts,
+                             .is_file = facts->is_file },
+                    own;
 
   if (check_mount (plan, mount, err) < 0
       || json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err)

@@ -12,6 +12,7 @@ struct mount_wish
 {
   json_node mount;
   const struct mount_facts *facts;
+  bool is_file; /* what is bound */
   /* its members; JSON_NONE when absent */
   json_node type, source, destination, options;
   const char *new_type, *new_source; /* constants, or NULL: as it is */

@@ -47,8 +47,7 @@ mount_want_flags (const struct plan *plan, struct mount_wish *wish,
 
       if (!there && (locked & flags[i].flag) != 0)
         mount_want (wish, flags[i].option, why);
-      /* crun has no recursive flag for a file (mounts.c) */
-      if (there && flags[i].recursive != NULL && !wish->facts->is_file)
+      if (there && flags[i].recursive != NULL && !wish->is_file)
         mount_want (wish, flags[i].recursive, why);
     }
 }
