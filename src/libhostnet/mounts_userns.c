@@ -44,10 +44,11 @@ mount_want_flags (const struct plan *plan, struct mount_wish *wish,
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
     {
       bool there = mount_has_option (plan, wish, flags[i].option);
+      bool is_locked = (locked & flags[i].flag) != 0;
 
-      if (!there && (locked & flags[i].flag) != 0)
+      if (!there && is_locked)
         mount_want (wish, flags[i].option, why);
-      if (there && flags[i].recursive != NULL && !wish->is_file)
+      if ((there || is_locked) && flags[i].recursive != NULL && !wish->is_file)
         mount_want (wish, flags[i].recursive, why);
     }
 }
