@@ -170,7 +170,7 @@ pod() {
 	expect_output "$first" 4294967295 "sleep 1000" /dev/mqueue "Operation not permitted"
 	# the network namespace of the pod is the host's: it stands there with a path
 	run container "$1" "$LOCKED"' | (.linux.namespaces[] | select(.type == "network")).path = "/proc/'"$pid"'/ns/net"
-		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"' sh -c 'readlink /proc/self/ns/user /proc/self/ns/net'
+		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"' sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/net'
 	expect_status 0
 	expect_output "$first" "$(readlink /proc/self/ns/net)"
 }
@@ -263,7 +263,7 @@ flags() {
 	for source in "${!sources[@]}"; do
 		mkdir "$VOLUME/$source"
 		mount -t tmpfs -o "mode=755${sources[$source]:+,${sources[$source]}}" "$source" "$VOLUME/$source"
-		for options in rbind bind rbind,ro rbind,rro rbind,nosuid rbind,nosuid,nodev,noexec bind,nosuid,relatime rbind,noatime \
+		for options in rbind bind bind,rro,dev rbind,ro rbind,rro rbind,nosuid rbind,nosuid,nodev,noexec bind,nosuid,relatime rbind,noatime \
 			rbind,rw,nodev rbind,rprivate,noexec,ro bind,nodiratime,ro rbind,rnosuid; do
 			n=$((n + 1))
 			mounts+="$separator{destination: \"/data/$n\", type: \"bind\", source: \"$VOLUME/$source\", options: $(jq -Rc 'split(",")' <<<"$options")}"
@@ -287,7 +287,7 @@ flags() {
 			esac
 		done
 	done
-	[ "${#expected[@]}" = 96 ]
+	[ "${#expected[@]}" = 104 ]
 }
 @test "crun: nosuid, nodev, noexec and ro of a mount are in force, and those of its source stay" { flags crun; }
 @test "runc: nosuid, nodev, noexec and ro of a mount are in force, and those of its source stay" { flags runc; }
