@@ -166,7 +166,7 @@ edited() {
 	edited '.linux.resources.devices = [{allow: true, access: "rwm"}]' "$closed"
 	edited '.linux.resources.devices += [{allow: true, type: "b", access: "r"}]' "$closed"
 	for number in '{major: 10, minor: 200}' '{major: 10, minor: 238}' '{major: 108, minor: 0}' '{major: 10}'; do
-		edited ".linux.resources.devices += [{allow: true, type: \"c\", access: \"rw\"} + $number]" "$closed"
+		edited ".linux.resources.devices += [{allow: true, type: \"c\", access: \"rw\"} + $number]" '.linux.resources.devices == [{allow: false, access: "rwm"}]'
 	done
 	for number in '{major: 10, minor: 200}' '{major: 10, minor: 238}' '{major: 108, minor: 0}'; do
 		edited ".linux.devices = [{path: \"/dev/x\", type: \"c\"} + $number]" '.linux.devices == []'
