@@ -403,8 +403,9 @@ device() {
 host_nodes() {
 	# at its path, at another one, and where the host has another device
 	run container "$1" "$LOCKED | $(device /dev/fuse /dev/fuse) | $(device /dev/other /dev/zero) | $(device /dev/kmsg /dev/zero) | $(device /dev/sub/dir/full /dev/full)" \
-		sh -c 'stat -c "%n %t:%T" /dev/fuse /dev/other /dev/kmsg /dev/sub/dir/full; head -c 3 /dev/other | wc -c; exec 3<>/dev/fuse && echo "fuse opened"'
-	expect_status 0
+		sh -c 'stat -c "%n %t:%T" /dev/fuse /dev/other /dev/kmsg /dev/sub/dir/full; head -c 3 /dev/other | wc -c; exec 3<>/dev/fuse && echo "fuse opened"
+			chmod 600 /dev/other; chown 5 /dev/sub/dir/full'
+	[ "$(grep -c "Read-only file system" <<<"$output")" = 2 ]
 	expect_output "/dev/fuse a:e5" "/dev/other 1:5" "/dev/kmsg 1:5" "/dev/sub/dir/full 1:7" 3 "fuse opened"
 }
 @test "crun: devices are the host's nodes of their number" { host_nodes crun; }
