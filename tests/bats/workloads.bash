@@ -99,11 +99,12 @@ volume() { echo ".mounts += [{destination: \"/data\", type: \"bind\", source: \"
 # listing DIR - what lies there, of what kind, whose, with which mode, and where links point to
 listing() { (cd "$1" && find . -printf '%p %y %U:%G %m %n %l\n' | LC_ALL=C sort); }
 
-# expect_file DIR PATH TEXT - its line in the listing, behind the path and without the number of links
+# expect_file DIR PATH PATTERN - its kind, owner and mode
 expect_file() {
 	local found
 	found=$(cd "$1" && find "$2" -maxdepth 0 -printf '%y %U:%G %m')
-	[ "$found" = "$3" ] || { echo "$2 is $found instead of $3"; listing "$1"; return 1; }
+	# shellcheck disable=SC2053
+	[[ $found == $3 ]] || { echo "$2 is $found instead of $3"; listing "$1"; return 1; }
 }
 
 # --- processes -----------------------------------------------------------------------

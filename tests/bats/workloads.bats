@@ -108,3 +108,187 @@ web() {
 }
 @test "web server on a high port, its pages, uploads and logs in a volume (crun)" { compare web crun; }
 @test "web server on a high port, its pages, uploads and logs in a volume (runc)" { compare web runc; }
+
+# --- a database ----------------------------------------------------------------------
+
+ask() { outside redis-cli -h 10.98.0.1 "$@"; }
+database_answers() { [ "$(ask PING 2>&1)" = PONG ]; }
+dumped() { ask INFO persistence | tr -d '\r' | grep -qx 'rdb_bgsave_in_progress:0' && [ -e "$1/dump.rdb" ]; }
+
+# serve RUNTIME CHANGE DIR - the database on the volume
+serve() {
+	start "$1" "$2 | $(volume "$3")" database
+	wait_for 100 database_answers || { cat "$STARTED_LOG"; return 1; }
+	expect_processes "$1" redis-server 106:112
+}
+
+database() {
+	local data=$3/data
+	mkdir -p "$data/old"
+	# a volume of root with the files of another, which the entrypoint gives to the database
+	touch "$data/old/backup"
+	chown 1000:1000 "$data/old/backup"
+	serve "$1" "$2" "$data"
+	{
+		ask SET greeting hello
+		ask EVAL "for i = 1, 1000 do redis.call('SET', 'key' .. i, i) end return redis.call('DBSIZE')" 0
+		ask BGSAVE
+		wait_for 100 dumped "$data"
+		# after the dump: only the log of appends has it
+		ask INCR counter
+		ask CLIENT INFO | grep -o ' addr=[^:]*'
+		# from the host, through the volume
+		redis-cli -s "$data/redis.sock" GET greeting
+		expect_file "$data" redis.sock "s 106:112 770"
+	} >"$3/said"
+	# as a crash: nothing is written on the way out
+	stop
+	serve "$1" "$2" "$data"
+	{
+		ask GET greeting
+		ask DBSIZE
+		ask INCR counter
+		ask SHUTDOWN SAVE
+	} >>"$3/said"
+	ends 0
+	diff -u - "$3/said" <<-END
+	OK
+	1001
+	Background saving started
+	1
+	 addr=10.98.0.2
+	hello
+	hello
+	1002
+	2
+	END
+	expect_file "$data" . "d 106:0 755"
+	expect_file "$data" old/backup "f 106:1000 644"
+	expect_file "$data" dump.rdb "f 106:112 600"
+	expect_file "$data" appendonlydir "d 106:112 700"
+	expect_file "$data" appendonlydir/appendonly.aof.manifest "f 106:112 600"
+}
+@test "database that becomes its own user, its dump and log read back by the next start (crun)" { compare database crun; }
+@test "database that becomes its own user, its dump and log read back by the next start (runc)" { compare database runc; }
+
+# --- a DNS server --------------------------------------------------------------------
+
+query() { outside dig +short +tries=1 +time=2 @10.98.0.1 -p "$@"; }
+names_answer() { [ "$(query "$1" web.test)" = "$2" ]; }
+
+# name_server RUNTIME CHANGE DIR PORT
+name_server() {
+	start "$1" "$2 | $(volume "$3")" sh -c 'echo ready; exec dnsmasq -k -u dnsmasq -g dip -R -h -H /data/hosts \
+		-p '"$4"' -a 10.98.0.1 -z -q -8 /data/dns.log -x /data/pid \
+		--txt-record=long.test,$(printf "%0200d" 1),$(printf "%0200d" 2),$(printf "%0200d" 3),$(printf "%0200d" 4),$(printf "%0200d" 5),$(printf "%0200d" 6),$(printf "%0200d" 7)'
+}
+
+names_volume() {
+	mkdir -p "$1"
+	echo "10.98.0.7 web.test" >"$1/hosts"
+	# its group is the server's
+	chgrp 30 "$1/hosts"
+	chmod 640 "$1/hosts"
+}
+
+names() {
+	local data=$3/data
+	names_volume "$data"
+	name_server "$1" "$2" "$data" 5353
+	wait_for 100 names_answer 5353 10.98.0.7 || { cat "$STARTED_LOG" "$data/dns.log"; return 1; }
+	expect_processes "$1" dnsmasq 105:30
+	{
+		query 5353 web.test
+		query 5353 web.test +tcp
+		query 5353 -x 10.98.0.7
+		# too long for a datagram: asked again by TCP
+		query 5353 long.test TXT
+	} >"$3/said"
+	# read again on a signal
+	echo "10.98.0.8 web.test" >"$data/hosts"
+	signal HUP
+	wait_for 100 names_answer 5353 10.98.0.8
+	signal TERM
+	ends 0
+	[ "$(grep -c '^10.98.0.7$' "$3/said")" = 2 ]
+	grep -q '^web.test.$' "$3/said"
+	grep -q '00001" "0.*00007"$' "$3/said"
+	expect_file "$data" dns.log "f 105:* 6?0"
+	grep -q 'query\[A\] web.test from 10.98.0.2$' "$data/dns.log"
+	[ "$(grep -c 'query\[TXT\] long.test from 10.98.0.2$' "$data/dns.log")" = 2 ]
+}
+@test "DNS server on a high port, UDP and TCP, its names and log in a volume (crun)" { compare names crun; }
+@test "DNS server on a high port, UDP and TCP, its names and log in a volume (runc)" { compare names runc; }
+
+# Ports below ip_unprivileged_port_start belong to the user namespace of the host's network.
+low_port() {
+	local data=$BATS_TEST_TMPDIR/data
+	names_volume "$data"
+	for as in "plain-$1" "$1"; do
+		if [ "$as" = "$1" ]; then
+			name_server "$as" "$LOCKED" "$data" 53
+			ends 2
+			grep -q 'failed to create listening socket.*: Permission denied' "$STARTED_LOG" "$data/dns.log"
+			echo 53 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+			name_server "$as" "$LOCKED" "$data" 53
+		else
+			name_server "$as" "$UNASKED" "$data" 53
+		fi
+		wait_for 100 names_answer 53 10.98.0.7
+		expect_processes "$as" dnsmasq 105:30
+		stop
+	done
+}
+@test "DNS server on port 53: only where the host gives that port to everyone (crun)" { low_port crun; }
+@test "DNS server on port 53: only where the host gives that port to everyone (runc)" { low_port runc; }
+
+# --- owners --------------------------------------------------------------------------
+
+# Everything that a volume can keep, by root and by users of the container. It ends in what each
+# was answered.
+leave_traces() {
+	cat <<-'SH'
+	cd /data
+	umask 022
+	for id in 0 1 33 1000 65534 65536 100000 2147483647 4294967294; do
+		echo $id >owned-$id && chown $id:$id owned-$id
+	done
+	mkdir -m 2775 group && chown 1000:50 group
+	/bin/setpriv --reuid=1000 --regid=1000 --groups=50 /bin/bash -c '
+		echo mine >group/mine; mkdir group/below; echo more >>owned-1000; echo no >>owned-33; cat secret; chown 33 group/mine
+		chgrp 50 owned-1000; chmod 4750 owned-1000; ln -s ../secret group/link; ln owned-1000 group/hard'
+	mkdir -m 1777 sticky && touch sticky/theirs && chown 33:33 sticky/theirs
+	/bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/rm -f sticky/theirs
+	mkfifo -m 640 pipe && chown 33:1000 pipe
+	cp /bin/id setuid && chown 33:33 setuid && chmod 6755 setuid
+	/bin/setpriv --reuid=1000 --regid=1000 --clear-groups ./setuid
+	# writing takes the bit
+	cp setuid written && chown 1000:1000 written && chmod 4755 written
+	/bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/bash -c 'echo >>written'
+	cat secret theirs/kept; echo root >>theirs/kept
+	mv theirs/moved . && rm theirs/removed
+	cp /bin/id capable && setcap cap_net_bind_service=ep capable && getcap capable
+	mknod device c 1 3; mknod disk b 8 0; ls device disk
+	touch -d '2001-02-03 04:05:06' old && chown 7 old
+	stat -c '%u:%g %a %Y %n' owned-* group group/* sticky sticky/* pipe setuid written moved old theirs theirs/* secret
+	SH
+}
+
+traces() {
+	local data=$3/data
+	mkdir -p "$data/theirs"
+	echo secret >"$data/secret"
+	chmod 600 "$data/secret"
+	for file in kept moved removed; do echo "$file" >"$data/theirs/$file"; done
+	chown -R 1000:1000 "$data/theirs"
+	chmod 400 "$data/theirs/kept"
+	container "$1" "$2 | $(volume "$data")" bash -c "$(leave_traces)" >"$3/said" 2>&1
+	getcap "$data/capable" >>"$3/said"
+	stat -c '%Y' "$data/old" >>"$3/said"
+	for id in 0 1 33 65534 65536 100000 2147483647 4294967294; do expect_file "$data" "owned-$id" "f $id:$id 644"; done
+	expect_file "$data" group/mine "f 1000:50 644"
+	expect_file "$data" setuid "f 33:33 6755"
+	expect_file "$data" moved "f 1000:1000 644"
+}
+@test "owners, modes and links of what is left in a volume, by root and by users (crun)" { compare traces crun; }
+@test "owners, modes and links of what is left in a volume, by root and by users (runc)" { compare traces runc; }
