@@ -291,7 +291,7 @@ has_net_admin (const struct host *host, const struct task *task)
 {
   uint64_t has;
 
-  return host_is_reached_from (host, task->ns[NS_USER])
+  return userns_reaches (&host->reach, task->ns[NS_USER])
          && task_capabilities (task, &has) == 0
          && (has >> CAP_NET_ADMIN & 1) != 0;
 }

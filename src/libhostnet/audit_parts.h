@@ -11,6 +11,7 @@
 #include "checks.h"
 #include "error.h"
 #include "paths.h"
+#include "userns.h"
 
 /* ---- audit_process.c: threads, from /proc ---- */
 
@@ -41,20 +42,14 @@ struct tasks
 #define TASKS_INIT { NULL, 0, 0 }
 #define cleanup_tasks __attribute__ ((cleanup (tasks_clear)))
 
-enum { USER_NAMESPACE_LEVELS = 34 }; /* user_namespaces(7): at most 32 nest */
-
 /* Where we are: the host. */
 struct host
 {
   ino_t ns[NS_KINDS];
-  /* user namespaces whose capabilities count in our network namespace: the
-   * one that owns it, and those above */
-  ino_t reach[USER_NAMESPACE_LEVELS];
-  size_t reach_count;
+  struct userns_reach reach;
 };
 
 int host_read (struct host *host, struct error *err);
-bool host_is_reached_from (const struct host *host, ino_t user_namespace);
 
 /* All threads of PID, or of every process with PID 0, but for the kernel's
  * own and the dead.  -1 with errno when there is no such process. */

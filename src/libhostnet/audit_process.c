@@ -20,9 +20,6 @@
 /* Linux, include/linux/sched.h */
 #define KERNEL_THREAD_FLAG 0x00200000UL
 
-/* Of the initial user namespace: USER_NS_INIT_INO of <linux/nsfs.h>. */
-#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
-
 enum { STATUS_LIMIT = 1 << 16 };
 
 static const char *const namespace_names[NS_KINDS] = {
@@ -61,18 +58,19 @@ shown (const char *text)
   char *word;
 
   /* Four characters for one: what is too long loses its end. */
-  while ((word = strcasestr (result.text, "locked")) != NULL)
-    {
-      char coded[5];
-      size_t rest = strlen (word), room;
+  for (size_t w = 0; checks_words[w] != NULL; w++)
+    while ((word = strcasestr (result.text, checks_words[w])) != NULL)
+      {
+        char coded[5];
+        size_t rest = strlen (word), room;
 
-      snprintf (coded, sizeof coded, "\\x%02x", (unsigned char) *word);
-      room = sizeof result.text - 1 - (size_t) (word - result.text) - 4;
-      if (rest - 1 > room)
-        word[1 + room] = '\0';
-      memmove (word + 4, word + 1, strlen (word + 1) + 1);
-      memcpy (word, coded, 4);
-    }
+        snprintf (coded, sizeof coded, "\\x%02x", (unsigned char) *word);
+        room = sizeof result.text - 1 - (size_t) (word - result.text) - 4;
+        if (rest - 1 > room)
+          word[1 + room] = '\0';
+        memmove (word + 4, word + 1, strlen (word + 1) + 1);
+        memcpy (word, coded, 4);
+      }
   return result;
 }
 
@@ -95,37 +93,12 @@ host_read (struct host *host, struct error *err)
 {
   cleanup_close int self
       = open ("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  cleanup_close int net = open ("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-  struct stat st;
-  int fd;
 
   memset (host, 0, sizeof *host);
-  if (self < 0 || net < 0 || read_namespaces (self, host->ns) < 0)
+  if (self < 0 || read_namespaces (self, host->ns) < 0
+      || userns_reach (&host->reach) < 0)
     return error_system (err, errno, SENTENCE_audit_own, "/proc/self/ns");
-  fd = ioctl (net, NS_GET_USERNS);
-  /* The owner is out of our sight when we are in a user namespace and our
-   * network is that of the host above: the initial one stays. */
-  while (fd >= 0 && host->reach_count < USER_NAMESPACE_LEVELS - 1
-         && fstat (fd, &st) == 0)
-    {
-      int above = ioctl (fd, NS_GET_PARENT);
-
-      host->reach[host->reach_count++] = st.st_ino;
-      close (fd);
-      fd = above;
-    }
-  cleanup_closep (&fd);
-  host->reach[host->reach_count++] = INITIAL_USER_NAMESPACE;
   return 0;
-}
-
-bool
-host_is_reached_from (const struct host *host, ino_t user_namespace)
-{
-  for (size_t i = 0; i < host->reach_count; i++)
-    if (host->reach[i] == user_namespace)
-      return true;
-  return false;
 }
 
 /* proc_pid_stat(5): state, flags and start time stand behind the name, which

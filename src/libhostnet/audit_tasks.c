@@ -83,7 +83,7 @@ judge_capabilities (struct findings *f, const struct task *task)
       *(task_has_ended (task) ? &f->gone : &f->unreadable) += 1;
       return;
     }
-  if (!host_is_reached_from (f->subject->host, task->ns[NS_USER]))
+  if (!userns_reaches (&f->subject->host->reach, task->ns[NS_USER]))
     {
       f->out_of_reach++;
       return;
@@ -177,7 +177,9 @@ sum_up (const struct findings *f)
                 "the same or others in %zu of all %zu threads", f->dangerous,
                 f->dangerous + f->harmless + f->out_of_reach);
   else if (f->dangerous == 0 && f->out_of_reach > 0)
-    checks_add (checks, "capabilities", CHECK_HOLDS,
+    checks_add (checks, "capabilities",
+                f->harmless + f->unreadable == 0 ? CHECK_CONSTRUCTION
+                                                 : CHECK_HOLDS,
                 "the host's network is out of reach of the user namespace "
                 "of %zu threads; %zu others have harmless ones only",
                 f->out_of_reach, f->harmless);

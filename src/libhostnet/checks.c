@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Colours: console_codes(4), "ECMA-48 Select Graphic Rendition". */
 static const struct
@@ -13,6 +14,7 @@ static const struct
   const char *word, *colour;
 } verdicts[] = {
   [CHECK_HOLDS] = { "holds", "\033[32m" },
+  [CHECK_CONSTRUCTION] = { "holds", "\033[32m" },
   [CHECK_FAILS] = { "fails", "\033[31m" },
   [CHECK_WAY_OUT] = { "way out", "\033[31m" },
   [CHECK_UNSEEN] = { "not seen", "\033[33m" },
@@ -39,34 +41,38 @@ checks_hold (const struct checks *checks)
 {
   for (size_t i = 0; i < checks->count; i++)
     if (checks->list[i].verdict != CHECK_HOLDS
+        && checks->list[i].verdict != CHECK_CONSTRUCTION
         && checks->list[i].verdict != CHECK_NOTE)
       return false;
   return checks->count > 0;
+}
+
+const char *const checks_words[] = { "locked", "by construction", NULL };
+
+static bool
+begins_word (const char *text)
+{
+  for (size_t w = 0; checks_words[w] != NULL; w++)
+    if (strncasecmp (text, checks_words[w], strlen (checks_words[w])) == 0)
+      return true;
+  return false;
 }
 
 /* Written as escape() writes what must not be seen. */
 void
 checks_mask (struct checks *checks)
 {
-  static const char word[] = "locked", rest[] = "ocked";
-
   for (size_t i = 0; !checks_hold (checks) && i < checks->count; i++)
     {
       struct json_buffer text = JSON_BUFFER_INIT;
-      const char *at = checks->list[i].reason, *found;
+      const char *at = checks->list[i].reason;
 
-      if (strcasestr (at, word) == NULL)
-        continue;
-      for (; (found = strcasestr (at, rest)) != NULL; at = found + 1)
-        {
-          bool is_word = found > at && (found[-1] == 'l' || found[-1] == 'L');
-
-          json_buffer_add (&text, "%.*s", (int) (found - at) - is_word, at);
-          if (is_word)
-            json_buffer_add (&text, "\\x%02x", (unsigned) found[-1]);
-          json_buffer_add (&text, "%c", found[0]);
-        }
-      json_buffer_add (&text, "%s", at);
+      json_buffer_text (&text, "");
+      for (; *at != '\0'; at++)
+        if (begins_word (at))
+          json_buffer_add (&text, "\\x%02x", (unsigned char) *at);
+        else
+          json_buffer_bytes (&text, at, 1);
       free (checks->list[i].reason);
       checks->list[i].reason = text.text;
     }
@@ -75,7 +81,12 @@ checks_mask (struct checks *checks)
 const char *
 checks_word (const struct checks *checks)
 {
-  return checks_hold (checks) ? "locked" : "open";
+  if (!checks_hold (checks))
+    return "open";
+  for (size_t i = 0; i < checks->count; i++)
+    if (checks->list[i].verdict == CHECK_CONSTRUCTION)
+      return "by construction";
+  return "locked";
 }
 
 void

@@ -12,6 +12,8 @@
 enum check_verdict
 {
   CHECK_HOLDS,
+  CHECK_CONSTRUCTION, /* holds, and by the ground it stands on: no capability
+                         of the container counts in the host's network */
   CHECK_FAILS,   /* a part of the lock is not in force */
   CHECK_WAY_OUT, /* it is, and there is a way around it */
   CHECK_UNSEEN,  /* could not be looked at: counts as failed */
@@ -35,7 +37,7 @@ struct checks
 #define cleanup_checks __attribute__ ((cleanup (checks_clear)))
 
 /* REASON is a printf(3) format; what comes from outside goes through
- * escape().  It must not contain the word that checks_word() keeps for a
+ * escape().  It must not contain the words that checks_word() keeps for a
  * container that really is locked. */
 void checks_add (struct checks *checks, const char *id,
                  enum check_verdict verdict, const char *reason, ...)
@@ -44,13 +46,17 @@ void checks_add (struct checks *checks, const char *id,
 /* Whether nothing failed, nothing was out of sight and no way out is left. */
 bool checks_hold (const struct checks *checks);
 
-/* Takes the word that checks_word() keeps for a container that really is
- * locked out of reasons, where names from outside may have brought it:
- * somebody looks for it in the output.  Nothing is done when all hold. */
+/* Takes the words that checks_word() keeps for a container that really is
+ * locked out of reasons, where names from outside may have brought them:
+ * somebody looks for them in the output.  Nothing is done when all hold. */
 void checks_mask (struct checks *checks);
 
-/* The one word for the whole: "locked" or "open". */
+/* The one word for the whole: "by construction" (locked, and by
+ * CHECK_CONSTRUCTION), "locked" or "open". */
 const char *checks_word (const struct checks *checks);
+
+/* Those that mean that all is well; NULL ends them. */
+extern const char *const checks_words[];
 
 /* One line for each check; COLOUR: with terminal colours. */
 void checks_show (FILE *to, const struct checks *checks, bool colour);

@@ -37,7 +37,7 @@ static enum lock
 tighter_lock (const struct request *request,
               const struct policy_settings *settings)
 {
-  return request->lock > settings->lock ? request->lock : settings->lock;
+  return request->lock | settings->lock;
 }
 
 enum lock
@@ -58,13 +58,17 @@ applied_value (const struct plan *plan)
 #define APPLIED(lock, first, last)                                            \
   "{\"version\":1,\"lock\":\"" lock "\",\"edits\":[" first                    \
   "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"" last "]}"
-  static const char *const values[][2] = {
-    [LOCK_STANDARD] = { APPLIED ("standard", "", ""),
-                        APPLIED ("standard", "\"network\",", "") },
-    [LOCK_STRICT] = { APPLIED ("strict", "", ",\"process\""),
-                      APPLIED ("strict", "\"network\",", ",\"process\"") },
+#define BOTH(lock, last)                                                      \
+  { APPLIED (lock, "", last), APPLIED (lock, "\"network\",", last) }
+  static const char *const values[LOCKS][2] = {
+    [LOCK_STANDARD] = BOTH ("standard", ""),
+    [LOCK_STRICT] = BOTH ("strict", ",\"process\""),
+    [LOCK_USERNS] = BOTH ("userns", ",\"user\""),
+    [LOCK_STRICT | LOCK_USERNS]
+    = BOTH ("strict+userns", ",\"process\",\"user\""),
   };
 #undef APPLIED
+#undef BOTH
 
   return values[plan->lock][plan->request->network];
 }
@@ -74,6 +78,7 @@ static int
 plan_lock (struct plan *plan, struct error *err)
 {
   return runtime_annotations_check (plan, err) < 0
+                 || userns_plan (plan, err) < 0
                  || netns_plan (plan, err) < 0 || sysctl_plan (plan, err) < 0
                  || capabilities_plan (plan, err) < 0
                  || process_plan (plan, err) < 0
@@ -121,6 +126,8 @@ plan_applied (struct plan *plan, struct error *err)
 int
 plan_init (struct plan *plan, struct error *err)
 {
+  unsigned joined;
+
   if (json_get (plan->config, 0, "linux", JSON_OBJECT, &plan->linux_object,
                 err)
           < 0
@@ -133,6 +140,9 @@ plan_init (struct plan *plan, struct error *err)
   if (plan->linux_object == JSON_NONE)
     return error_refuse (err, SENTENCE_json_type, "/linux", "nothing",
                          "an object");
+  plan->adds_user = (plan->lock & LOCK_USERNS) != 0
+                    && plan->facts->userns.own_reaches
+                    && plan_namespaces (plan, "user", &joined) == 0;
   return 0;
 }
 
@@ -152,7 +162,7 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
   if (plan->facts->unknown.message != NULL)
     return error_refuse (err, plan->facts->unknown.id, "%s",
                          plan->facts->unknown.message);
-  if (plan->lock == LOCK_STRICT && plan->facts->ways.count > 0)
+  if ((plan->lock & LOCK_STRICT) != 0 && plan->facts->ways.count > 0)
     return error_refuse (err, plan->facts->ways.list[0].id, "%s",
                          plan->facts->ways.list[0].sentence);
   return plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0 ? -1 : 0;

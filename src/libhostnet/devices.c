@@ -95,18 +95,34 @@ judge_rule (const struct json_doc *config, json_node rule,
   return 0;
 }
 
-/* Both runtimes add their own defaults to this. */
-static const char closed[] = "[{\"allow\":false,\"access\":\"rwm\"}]";
+/* The runtimes add their own defaults to the first rule, but runc none for a
+ * device that the configuration lists: those that every container has follow
+ * (runtime-spec, config-linux.md "Default Devices"; runc, specconv
+ * AllowedDevices).  Source of the numbers: devices.txt. */
+#define ALLOW(numbers)                                                        \
+  ",{\"allow\":true,\"type\":\"c\"," numbers ",\"access\":\"rwm\"}"
+#define CLOSED                                                                \
+  "[{\"allow\":false,\"access\":\"rwm\"}" ALLOW (                             \
+      "\"major\":1,\"minor\":3") /* null */                                   \
+  ALLOW ("\"major\":1,\"minor\":5") /* zero */                                \
+  ALLOW ("\"major\":1,\"minor\":7") /* full */                                \
+  ALLOW ("\"major\":1,\"minor\":8") /* random */                              \
+  ALLOW ("\"major\":1,\"minor\":9") /* urandom */                             \
+  ALLOW ("\"major\":5,\"minor\":0") /* tty */                                 \
+  ALLOW ("\"major\":5,\"minor\":2") /* ptmx */                                \
+  ALLOW ("\"major\":136")           /* pts */                                 \
+  "]"
+static const char closed[] = CLOSED;
 
-/* Without rules a bind mount of /dev brings open devices along.  In a user
- * namespace the device cgroup cannot be set (rootless), and device nodes are
- * worth less. */
+/* Without rules a bind mount of /dev brings open devices along.  Where we are
+ * in a user namespace (rootless) the device cgroup cannot be set, and device
+ * nodes are worth less. */
 static void
 plan_closed (struct plan *plan, json_node resources, json_node devices)
 {
   static const char why[] = "no rule closes the devices of the host";
 
-  if (plan_has_user_namespace (plan))
+  if (plan->facts->own_user_namespace)
     return;
   if (devices != JSON_NONE)
     json_replace (&plan->edits, plan->config, devices, closed, why);
@@ -115,9 +131,7 @@ plan_closed (struct plan *plan, json_node resources, json_node devices)
                      why);
   else
     json_add_member (&plan->edits, plan->config, plan->linux_object,
-                     "resources",
-                     "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}",
-                     why);
+                     "resources", "{\"devices\":" CLOSED "}", why);
 }
 
 static int

@@ -115,6 +115,7 @@ facts_clear (struct facts *facts)
   free (facts->inherited_port);
   free (facts->mount_covers);
   free (facts->mount_is_tun);
+  userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);
   *facts = (struct facts) FACTS_INIT;

@@ -5,6 +5,7 @@
 #define HOSTNET_FACTS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "json.h"
 #include "ways.h"
@@ -28,6 +29,20 @@ enum netns_relation
   NETNS_HOST      /* no entry */
 };
 
+/* For the lock userns only. */
+struct userns_facts
+{
+  bool own_reaches;    /* capabilities in our user namespace count in our
+                          network namespace */
+  bool joined_reaches; /* and so do those in the one that is joined */
+  char *uid_mappings, *gid_mappings; /* JSON: every id we have to itself */
+  unsigned first_port; /* net.ipv4.ip_unprivileged_port_start */
+  char *pod;           /* the user namespace to which all other namespaces
+                          belong that are joined, or NULL */
+  ino_t pod_owner;
+  char *foreign;       /* one of them that does not, or NULL */
+};
+
 struct facts
 {
   enum caller caller;
@@ -41,14 +56,15 @@ struct facts
   bool *mount_covers;        /* per mount: holds or lies below proc, sysfs, ... */
   bool *mount_is_tun;        /* per mount: /dev/net/tun, /dev/ppp */
   bool root_covers;          /* the root filesystem holds proc or sysfs */
+  struct userns_facts userns; /* by facts_collect_userns() */
   struct ways ways;          /* by ways_collect(), where they matter */
   struct error unknown;      /* what of them could not be found out: there is no
                                 lock then, and who does not ask lives without */
 };
 
 #define FACTS_INIT                                                            \
-  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false, WAYS_INIT,\
-    ERROR_INIT }
+  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false,  \
+    { false, false, NULL, NULL, 0, NULL, 0, NULL }, WAYS_INIT, ERROR_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type
@@ -61,6 +77,12 @@ int facts_collect (const struct json_doc *config, enum caller caller,
  * asks for the host's network or has it. */
 int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
+
+/* Under the lock userns: our own user namespace, and the namespaces that the
+ * configuration joins. */
+int facts_collect_userns (const struct json_doc *config, struct facts *facts,
+                          struct error *err);
+void userns_facts_clear (struct userns_facts *facts);
 
 /* The real path of the source of a bind mount (the caller frees): 1, or 2
  * when it is not there yet; 0 for other mounts. */

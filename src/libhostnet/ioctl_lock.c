@@ -176,7 +176,7 @@ int
 ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
 {
   const struct seccomp_profile *profile = edit->profile;
-  struct plan_state state = { .blocks = &all_blocks[lock], .edit = edit };
+  struct plan_state state = { .blocks = &all_blocks[lock & LOCK_STRICT], .edit = edit };
   const struct blocks *blocks = state.blocks;
   bool permitted_by_rule
       = profile->has_unconditional && seccomp_permits (profile->unconditional);

@@ -40,8 +40,11 @@ judge (const char *text, size_t length, const char *bundle,
         return -1;
       lock = decide_lock (j->policy, &j->config, &j->request);
       /* Only strict refuses ways; they cost what a create need not pay. */
+      if ((lock & LOCK_USERNS) != 0
+          && facts_collect_userns (&j->config, &j->facts, err) < 0)
+        return -1;
       if ((facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0
-           || ((lock == LOCK_STRICT || caller == CALLER_APPLY)
+           || (((lock & LOCK_STRICT) != 0 || caller == CALLER_APPLY)
                && ways_collect (&j->config, bundle, lock, &j->facts.ways, err)
                       < 0))
           && keep_unknown (&j->facts, err) < 0)

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The locks, from the loosest to the tightest (DESIGN.md, The locks). */
+/* The locks (DESIGN.md, The locks).  Each holds what standard does; strict and
+ * userns stand beside each other, and both can be in force: bits. */
 #ifndef HOSTNET_LOCK_H
 #define HOSTNET_LOCK_H
 
 enum lock
 {
-  LOCK_STANDARD,
-  LOCK_STRICT
+  LOCK_STANDARD = 0,
+  LOCK_STRICT = 1,
+  LOCK_USERNS = 2
 };
+
+enum { LOCKS = 4 };
+
+/* As annotation and policy spell them, by value; NULL ends them. */
+extern const char *const lock_names[LOCKS + 1];
 
 #endif

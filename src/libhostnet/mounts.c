@@ -255,7 +255,7 @@ check_readonly_paths (const struct plan *plan, json_node paths,
 
       *has_proc_sys |= json_string_is (config, n, "/proc/sys");
       if (option_is (config, n, known_paths)
-          || (plan->lock == LOCK_STRICT && json_string_is (config, n, "/proc")))
+          || ((plan->lock & LOCK_STRICT) != 0 && json_string_is (config, n, "/proc")))
         continue;
       if (json_kind (config, n) == JSON_STRING)
         path = json_string (config, n);
@@ -277,7 +277,7 @@ plan_readonly_paths (struct plan *plan, struct error *err)
           < 0
       || check_readonly_paths (plan, paths, &there, err) < 0)
     return -1;
-  if (plan->lock == LOCK_STRICT)
+  if ((plan->lock & LOCK_STRICT) != 0)
     return plan_whole_proc (plan, paths);
   if (there)
     return 0;

@@ -4,6 +4,7 @@
 
 #include "plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* `/proc/PID/ns/net` is how engines join another container's namespace
@@ -18,8 +19,8 @@ is_process_path (const char *path)
 }
 
 /* The entries of type NAME: how many, and how many of them are joined. */
-static unsigned
-count_entries (const struct plan *plan, const char *name, unsigned *joined)
+unsigned
+plan_namespaces (const struct plan *plan, const char *name, unsigned *joined)
 {
   json_node namespaces, type, path;
   unsigned count = 0;
@@ -44,7 +45,7 @@ plan_makes_namespace (const struct plan *plan, const char *name)
 {
   unsigned joined;
 
-  return count_entries (plan, name, &joined) > 0 && joined == 0;
+  return plan_namespaces (plan, name, &joined) > 0 && joined == 0;
 }
 
 bool
@@ -52,8 +53,8 @@ plan_has_user_namespace (const struct plan *plan)
 {
   unsigned joined;
 
-  return plan->facts->own_user_namespace
-         || count_entries (plan, "user", &joined) > 0;
+  return plan->facts->own_user_namespace || plan->adds_user
+         || plan_namespaces (plan, "user", &joined) > 0;
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network
@@ -148,30 +149,54 @@ check_devices (const struct plan *plan, struct error *err)
   return error_refuse (err, SENTENCE_net_devices, escape (name).text);
 }
 
+/* Takes the network entry out, and puts the user namespace in. */
+static void
+edit_namespaces (struct plan *plan, bool remove)
+{
+  static const char why[] = "lock userns: no capability in it counts in the "
+                            "host's network namespace";
+  const struct facts *facts = plan->facts;
+  struct json_buffer entry = JSON_BUFFER_INIT;
+  cleanup_free bool *picked = NULL;
+  json_node namespaces;
+  size_t i = 0;
+
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  picked = xmalloc (plan_count (plan->config, namespaces));
+  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    picked[i++] = remove && n == facts->network_entry;
+  if (remove)
+    json_remove_children (&plan->edits, plan->config, namespaces, picked,
+                          "the container asks for the host's network");
+  if (!plan->adds_user)
+    return;
+  json_buffer_text (&entry, "{\"type\":\"user\"");
+  if (facts->userns.pod != NULL)
+    {
+      json_buffer_text (&entry, ",\"path\":");
+      json_buffer_string (&entry, facts->userns.pod);
+    }
+  json_buffer_text (&entry, "}");
+  json_append (&plan->edits, plan->config, namespaces, picked, entry.text,
+               why);
+  free (entry.text);
+}
+
 int
 netns_plan (struct plan *plan, struct error *err)
 {
   const struct facts *facts = plan->facts;
-  json_node namespaces, n;
-  size_t i = 0;
+  bool remove = facts->relation != NETNS_HOST
+                && facts->relation != NETNS_HOST_PATH;
 
-  if (check_devices (plan, err) < 0 || check_mount_namespace (plan, err) < 0)
+  if (check_devices (plan, err) < 0 || check_mount_namespace (plan, err) < 0
+      || (remove && check_entry (plan, err) < 0))
     return -1;
-  if (facts->relation == NETNS_HOST || facts->relation == NETNS_HOST_PATH)
-    return 0;
-  if (check_entry (plan, err) < 0)
-    return -1;
-  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
-            &namespaces, NULL);
-  {
-    size_t count = plan_count (plan->config, namespaces);
-    cleanup_free bool *picked = xmalloc (count);
-
-    for (n = json_first (plan->config, namespaces); n != JSON_NONE;
-         n = json_next (plan->config, n))
-      picked[i++] = n == facts->network_entry;
-    json_remove_children (&plan->edits, plan->config, namespaces, picked,
-                          "the container asks for the host's network");
-  }
+  /* From inside a user namespace the host's could not be joined any more. */
+  remove |= plan->adds_user && facts->relation == NETNS_HOST_PATH;
+  if (remove || plan->adds_user)
+    edit_namespaces (plan, remove);
   return 0;
 }

@@ -25,6 +25,8 @@ struct plan
   enum lock lock;
   enum engine engine;
   /* found */
+  bool adds_user; /* lock userns: the configuration has no user namespace and
+                     needs one */
   struct json_edits edits;
   bool loses_capability;
 };
@@ -33,6 +35,8 @@ struct plan
 int plan_init (struct plan *plan, struct error *err);
 
 int netns_plan (struct plan *plan, struct error *err);
+/* The user namespace of the lock userns; its entry is netns_plan()'s. */
+int userns_plan (struct plan *plan, struct error *err);
 int sysctl_plan (struct plan *plan, struct error *err);
 int capabilities_plan (struct plan *plan, struct error *err);
 int mounts_plan (struct plan *plan, struct error *err);
@@ -43,12 +47,19 @@ int process_plan (struct plan *plan, struct error *err);
 int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */
 int ports_check (const struct plan *plan, struct error *err);
+/* Ports that the container says it binds, and cannot in a user namespace. */
+int ports_check_privileged (const struct plan *plan, struct error *err);
 
 /* Whether the container gets a namespace of TYPE of its own: one that is
  * joined may be the host's. */
 bool plan_makes_namespace (const struct plan *plan, const char *type);
-/* Whether the configuration has a user namespace, or we are in one. */
+/* Whether the container is in a user namespace beside the initial one: the
+ * configuration has it or gets it, or we are in one. */
 bool plan_has_user_namespace (const struct plan *plan);
+/* How many namespaces of TYPE the configuration has; how many of them with a
+ * path in *JOINED. */
+unsigned plan_namespaces (const struct plan *plan, const char *type,
+                          unsigned *joined);
 
 /* The number of children of a container. */
 size_t plan_count (const struct json_doc *config, json_node container);

@@ -196,8 +196,7 @@ read_choice (struct reader *r, const struct member *member, json_node node)
 static int
 read_lock (struct reader *r, const struct member *member, json_node node)
 {
-  static const struct choice later[]
-      = { { "userns", 0 }, { "isolated", 0 }, { NULL, 0 } };
+  static const struct choice later[] = { { "isolated", 0 }, { NULL, 0 } };
   const struct choice *choice = find_choice (r, node, later);
   unsigned line, column;
 
@@ -252,6 +251,9 @@ static const struct choice ports_choices[]
     = { { "refuse", PORTS_REFUSE }, { "warn", PORTS_WARN }, { NULL, 0 } };
 static const struct choice lock_choices[] = { { "standard", LOCK_STANDARD },
                                               { "strict", LOCK_STRICT },
+                                              { "userns", LOCK_USERNS },
+                                              { "strict+userns",
+                                                LOCK_STRICT | LOCK_USERNS },
                                               { NULL, 0 } };
 static const struct choice pathless_choices[] = { { "refuse", PATHLESS_REFUSE },
                                                   { "remove", PATHLESS_REMOVE },
@@ -279,7 +281,8 @@ static const struct member members[] = {
   { "inherit", IN_SETTINGS, read_choice,
     "`lock`, `report`, `leave` or `refuse`", SETTING_INHERIT,
     inherit_choices },
-  { "lock", IN_SETTINGS, read_lock, "`standard` or `strict`", SETTING_LOCK,
+  { "lock", IN_SETTINGS, read_lock,
+    "`standard`, `strict`, `userns` or `strict+userns`", SETTING_LOCK,
     lock_choices },
   { "publishedPorts", IN_SETTINGS, read_choice, "`refuse` or `warn`",
     SETTING_PUBLISHED_PORTS, ports_choices },

@@ -63,11 +63,32 @@ judge_mapping (const struct plan *plan, const struct json_doc *doc,
   return 1;
 }
 
+/* 1 when MAPPING names a port of the container that only the host's root can
+ * bind, described in *WHAT. */
+static int
+judge_low_port (const struct plan *plan, const struct json_doc *doc,
+                json_node mapping, size_t format, char **what)
+{
+  uint64_t port;
+
+  if (json_kind (doc, mapping) != JSON_OBJECT
+      || port_of (doc, mapping, formats[format].container_port, &port) < 0)
+    return -1;
+  if (port == 0 || port >= plan->facts->userns.first_port)
+    return 0;
+  *what = xasprintf ("%ju", (uintmax_t) port);
+  return 1;
+}
+
+typedef int judge_function (const struct plan *plan,
+                            const struct json_doc *doc, json_node mapping,
+                            size_t format, char **what);
+
 static int
 check_mappings (const struct plan *plan, json_node annotation, size_t format,
-                struct error *err)
+                judge_function *judge, struct error *err)
 {
-  struct json_doc doc = JSON_DOC_INIT;
+  cleanup_json struct json_doc doc = JSON_DOC_INIT;
   cleanup_free char *text = NULL, *what = NULL;
   int found = 0;
 
@@ -82,11 +103,14 @@ check_mappings (const struct plan *plan, json_node annotation, size_t format,
     found = -1;
   for (json_node n = found < 0 ? JSON_NONE : json_first (&doc, 0);
        n != JSON_NONE && found == 0; n = json_next (&doc, n))
-    found = judge_mapping (plan, &doc, n, format, &what);
-  json_clear (&doc);
+    found = judge (plan, &doc, n, format, &what);
   if (found < 0)
     return error_refuse (err, SENTENCE_ports_unreadable,
                          formats[format].annotation);
+  if (found > 0 && judge == judge_low_port)
+    return error_refuse (err, SENTENCE_userns_port, what,
+                         formats[format].annotation,
+                         plan->facts->userns.first_port);
   if (found > 0)
     return error_refuse (err, SENTENCE_ports_published, what,
                          formats[format].annotation);
@@ -99,7 +123,7 @@ check_annotation (const struct plan *plan, json_node annotation,
 {
   for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
     if (json_key_is (plan->config, annotation, formats[f].annotation))
-      return check_mappings (plan, annotation, f, err);
+      return check_mappings (plan, annotation, f, judge_mapping, err);
   if (!json_key_is (plan->config, annotation,
                     "io.podman.annotations.publish-all")
       || json_string_is (plan->config, annotation, "FALSE")
@@ -131,5 +155,17 @@ ports_check (const struct plan *plan, struct error *err)
        n != JSON_NONE; n = json_next (plan->config, n))
     if (check_annotation (plan, n, err) < 0)
       return -1;
+  return 0;
+}
+
+int
+ports_check_privileged (const struct plan *plan, struct error *err)
+{
+  for (json_node n = json_first (plan->config, plan->annotations);
+       n != JSON_NONE; n = json_next (plan->config, n))
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
+      if (json_key_is (plan->config, n, formats[f].annotation)
+          && check_mappings (plan, n, f, judge_low_port, err) < 0)
+        return -1;
   return 0;
 }

@@ -12,7 +12,7 @@ process_plan (struct plan *plan, struct error *err)
   static const char why[] = "strict: no program of the image gains privileges";
   json_node node;
 
-  if (plan->lock != LOCK_STRICT)
+  if ((plan->lock & LOCK_STRICT) == 0)
     return 0;
   if (plan->process == JSON_NONE)
     return error_refuse (err, SENTENCE_json_type, "/process", "nothing",

@@ -14,26 +14,28 @@ enum key
   KEY_LATER
 };
 
+static const char *const network_values[] = { "host", NULL };
+
 /* DESIGN.md, Annotations. */
 static const struct
 {
   const char *name;
   enum key key;
-  const char *values[3]; /* what it may be; none: anything */
+  const char *const *values; /* what it may be, NULL ends; NULL: anything */
 } keys[] = {
-  { "network", KEY_NETWORK, { "host" } },
-  { "lock", KEY_LOCK, { "standard", "strict" } },
-  { "publish", KEY_PUBLISH, { NULL } },
-  { "applied", KEY_APPLIED, { NULL } },
-  { "listen", KEY_LATER, { NULL } },
-  { "connect", KEY_LATER, { NULL } },
+  { "network", KEY_NETWORK, network_values },
+  { "lock", KEY_LOCK, lock_names },
+  { "publish", KEY_PUBLISH, NULL },
+  { "applied", KEY_APPLIED, NULL },
+  { "listen", KEY_LATER, NULL },
+  { "connect", KEY_LATER, NULL },
 };
 
 /* Which of the values that row I offers stands there: its place, or -1. */
 static int
 value_of (const struct json_doc *doc, json_node node, size_t i)
 {
-  for (int v = 0; keys[i].values[v] != NULL; v++)
+  for (int v = 0; keys[i].values != NULL && keys[i].values[v] != NULL; v++)
     if (json_string_is (doc, node, keys[i].values[v]))
       return v;
   return -1;
@@ -44,11 +46,16 @@ refuse_value (const struct json_doc *doc, json_node node, size_t i,
               struct error *err)
 {
   cleanup_free char *value = json_string (doc, node);
-  cleanup_free char *offered
-      = keys[i].values[1] == NULL
-            ? xasprintf ("`%s`", keys[i].values[0])
-            : xasprintf ("`%s` or `%s`", keys[i].values[0], keys[i].values[1]);
+  cleanup_free char *offered = xasprintf ("`%s`", keys[i].values[0]);
 
+  for (size_t v = 1; keys[i].values[v] != NULL; v++)
+    {
+      cleanup_free char *before = offered;
+
+      offered = xasprintf ("%s%s`%s`", before,
+                           keys[i].values[v + 1] ? ", " : " or ",
+                           keys[i].values[v]);
+    }
   return error_refuse (err, SENTENCE_request_value, keys[i].name,
                        escape (value).text, offered);
 }
@@ -74,14 +81,14 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
     return error_refuse (err, SENTENCE_request_unavailable,
                          escape (name).text);
   value = value_of (doc, node, i);
-  if (keys[i].values[0] != NULL && value < 0)
+  if (keys[i].values != NULL && value < 0)
     return refuse_value (doc, node, i, err);
   if (keys[i].key == KEY_NETWORK)
     request->network = true;
   else if (keys[i].key == KEY_LOCK)
     {
       request->wants_lock = true;
-      request->lock = value == 1 ? LOCK_STRICT : LOCK_STANDARD;
+      request->lock = (enum lock) value;
     }
   else if (keys[i].key == KEY_PUBLISH)
     request->publish = node;

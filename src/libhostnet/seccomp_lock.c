@@ -38,7 +38,7 @@ plan_rules (enum lock lock, struct seccomp_edit *edit, struct error *err)
 {
   if (ioctl_lock_plan (lock, edit, err) < 0)
     return -1;
-  return lock == LOCK_STRICT ? strict_lock_plan (edit, err) : 0;
+  return (lock & LOCK_STRICT) != 0 ? strict_lock_plan (edit, err) : 0;
 }
 
 /* A profile that permits everything else. */
@@ -55,7 +55,7 @@ add_profile (const struct json_doc *config, json_node linux_object,
                     "\"architectures\":[%s],\"syscalls\":[%s]}",
                     architectures, edit->added.text);
   json_add_member (edits, config, linux_object, "seccomp", text,
-                   lock == LOCK_STRICT ? why_strict : why_rules);
+                   (lock & LOCK_STRICT) != 0 ? why_strict : why_rules);
   return 0;
 }
 
@@ -75,7 +75,7 @@ seccomp_lock_plan (const struct json_doc *config, json_node linux_object,
       found = plan_rules (lock, &edit, err);
       if (found == 0)
         seccomp_edit_store (&edit, edits,
-                            lock == LOCK_STRICT ? why_strict : why_rules);
+                            (lock & LOCK_STRICT) != 0 ? why_strict : why_rules);
     }
   seccomp_edit_clear (&edit);
   seccomp_clear (&profile);

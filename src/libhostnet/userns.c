@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +29,55 @@ userns_is_initial (bool *initial)
     *initial = true; /* a kernel without user namespaces */
   else
     return -1;
+  return 0;
+}
+
+bool
+userns_reaches (const struct userns_reach *reach, ino_t user_namespace)
+{
+  for (size_t i = 0; i < reach->count; i++)
+    if (reach->list[i] == user_namespace)
+      return true;
+  return false;
+}
+
+/* ioctl_nsfs(2): EPERM, the owner is neither ours nor below. */
+int
+userns_owner (const char *path, ino_t *owner)
+{
+  cleanup_close int ns = open (path, O_RDONLY | O_CLOEXEC);
+  cleanup_close int fd = ns < 0 ? -1 : ioctl (ns, NS_GET_USERNS);
+  struct stat st;
+
+  *owner = 0;
+  if (ns >= 0 && fd < 0 && errno == EPERM)
+    return 0;
+  if (fd < 0 || fstat (fd, &st) < 0)
+    return -1;
+  *owner = st.st_ino;
+  return 0;
+}
+
+int
+userns_reach (struct userns_reach *reach)
+{
+  cleanup_close int net = open ("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  struct stat st;
+  int fd = net < 0 ? -1 : ioctl (net, NS_GET_USERNS);
+
+  reach->count = 0;
+  if (fd < 0 && (net < 0 || errno != EPERM))
+    return -1;
+  while (fd >= 0 && reach->count < USERNS_LEVELS - 1 && fstat (fd, &st) == 0)
+    {
+      int above = ioctl (fd, NS_GET_PARENT);
+
+      reach->list[reach->count++] = st.st_ino;
+      close (fd);
+      fd = above;
+    }
+  cleanup_closep (&fd);
+  reach->list[reach->count++] = INITIAL_USER_NAMESPACE;
   return 0;
 }
 

@@ -67,6 +67,18 @@ found_namespaces (const struct plan *plan)
 }
 
 static char *
+found_user (const struct plan *plan)
+{
+  if (!plan->facts->userns.own_reaches)
+    return xasprintf ("not needed: the host's network is out of reach of our "
+                      "own user namespace");
+  return xasprintf ("one of its own, in which no capability counts in the "
+                    "host's network namespace; ports below %u cannot be bound "
+                    "(net.ipv4.ip_unprivileged_port_start)",
+                    plan->facts->userns.first_port);
+}
+
+static char *
 found_sysctls (const struct plan *plan)
 {
   return xasprintf ("%zu, none of the network",
@@ -141,15 +153,17 @@ static const struct part
   const char *id;
   int (*run) (struct plan *plan, struct error *err);
   char *(*found) (const struct plan *plan);
+  enum check_verdict holds;
 } parts[] = {
-  { "namespaces", netns_plan, found_namespaces },
-  { "sysctls", sysctl_plan, found_sysctls },
-  { "capabilities", capabilities_plan, found_capabilities },
-  { "process", process_plan, found_process },
-  { "mounts", mounts_plan, found_mounts },
-  { "devices", devices_plan, found_devices },
-  { "annotations", check_annotations, found_annotations },
-  { "ports", check_ports, found_ports },
+  { "namespaces", netns_plan, found_namespaces, CHECK_HOLDS },
+  { "user", userns_plan, found_user, CHECK_CONSTRUCTION },
+  { "sysctls", sysctl_plan, found_sysctls, CHECK_HOLDS },
+  { "capabilities", capabilities_plan, found_capabilities, CHECK_HOLDS },
+  { "process", process_plan, found_process, CHECK_HOLDS },
+  { "mounts", mounts_plan, found_mounts, CHECK_HOLDS },
+  { "devices", devices_plan, found_devices, CHECK_HOLDS },
+  { "annotations", check_annotations, found_annotations, CHECK_HOLDS },
+  { "ports", check_ports, found_ports, CHECK_HOLDS },
 };
 
 static int
@@ -181,7 +195,7 @@ check_part (const struct part *part, const struct plan *all,
   else
     {
       text = part->found (&plan);
-      checks_add (checks, part->id, CHECK_HOLDS, "%s", text);
+      checks_add (checks, part->id, part->holds, "%s", text);
     }
   json_edits_clear (&plan.edits);
   return result;
@@ -221,7 +235,7 @@ add_notes (const struct plan *plan, struct checks *checks)
   const struct request *request = plan->request;
 
   checks_add (checks, "lock", CHECK_NOTE, "%s",
-              plan->lock == LOCK_STRICT ? "strict" : "standard");
+              lock_names[plan->lock]);
   if (count_hooks (plan->config) > 0)
     checks_add (checks, "hooks", CHECK_NOTE,
                 "%zu, which run on the host with all its capabilities",
@@ -256,6 +270,22 @@ check_ways (const struct subject *subject, const struct plan *plan,
   return result;
 }
 
+/* Whether the lock asks for the part, or the engine has done it anyway. */
+static bool
+is_wanted (const struct part *part, const struct plan *plan)
+{
+  const struct userns_facts *facts = &plan->facts->userns;
+  unsigned joined;
+
+  if (part->run == process_plan)
+    return (plan->lock & LOCK_STRICT) != 0;
+  if (part->run == userns_plan)
+    return (plan->lock & LOCK_USERNS) != 0 || !facts->own_reaches
+           || (plan_namespaces (plan, "user", &joined) == 1
+               && !facts->joined_reaches);
+  return true;
+}
+
 static int
 check_parts (struct subject *subject, struct checks *checks,
              struct error *err)
@@ -280,15 +310,14 @@ check_parts (struct subject *subject, struct checks *checks,
   facts.relation = NETNS_HOST;
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     {
-      /* Standard wants nothing of it. */
-      if (parts[i].run == process_plan && plan.lock != LOCK_STRICT)
+      if (!is_wanted (&parts[i], &plan))
         continue;
       if (check_part (&parts[i], &plan, checks, err) < 0)
         return -1;
       /* Between capabilities and mounts, as in the lock. */
       if (parts[i].run == capabilities_plan)
         seccomp_prove (plan.config, plan.linux_object,
-                       plan.lock == LOCK_STRICT, checks);
+                       (plan.lock & LOCK_STRICT) != 0, checks);
     }
   if (check_ways (subject, &plan, checks, err) < 0)
     return -1;
@@ -329,6 +358,22 @@ check_private (const struct subject *subject, struct checks *checks,
   return 0;
 }
 
+/* Another lock lives without what it finds. */
+static int
+look_at_user_namespace (struct subject *subject, struct error *err)
+{
+  if (facts_collect_userns (&subject->config, &subject->facts, err) == 0)
+    return 0;
+  if ((decide_lock (subject->policy, &subject->config, &subject->request)
+       & LOCK_USERNS)
+      != 0)
+    return -1;
+  error_clear (err);
+  subject->facts.userns.own_reaches = true;
+  subject->facts.userns.joined_reaches = true;
+  return 0;
+}
+
 static int
 verify_subject (struct subject *subject, struct checks *checks, bool *private,
                 struct error *err)
@@ -346,6 +391,8 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
     return -1;
   subject->settings = policy_settings_for (subject->policy, &subject->config,
                                            subject->request.annotations);
+  if (look_at_user_namespace (subject, &refused) < 0)
+    return fail_if_refused ("user", &refused, checks, err);
   if (facts_collect_mounts (&subject->config, subject->bundle.directory_path,
                             &subject->facts, &refused)
       < 0)

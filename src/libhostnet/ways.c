@@ -410,7 +410,7 @@ ways_collect (const struct json_doc *config, const char *bundle,
        n = json_next (config, n))
     if (look_at_node (config, linux_object, n, ways, err) < 0)
       return -1;
-  if (lock == LOCK_STANDARD && !has_subordinate_ids (config, linux_object))
+  if ((lock & LOCK_STRICT) == 0 && !has_subordinate_ids (config, linux_object))
     look_at_proc_net (ways);
   return 0;
 }

@@ -183,3 +183,18 @@ exec_control() {
 @test "runc: after podman exec --privileged" { attacked podman-exec in_podman_exec runc .; }
 @test "crun: rootless" { attacked rootless in_rootless crun "$ALL_CAPABILITIES | $NO_SECCOMP"; }
 @test "runc: rootless" { attacked rootless in_rootless runc "$ALL_CAPABILITIES | $NO_SECCOMP"; }
+
+# --- the lock userns -----------------------------------------------------------------
+
+BY_USERNS='.annotations["io.oci-hostnet.lock"] = "userns"'
+@test "crun: lock userns, everything privileged, every device" { attacked identity in_container crun "$PRIVILEGED | $(every_device) | $BY_USERNS"; }
+@test "runc: lock userns, everything privileged, every device" { attacked identity in_container runc "$PRIVILEGED | $(every_device) | $BY_USERNS"; }
+@test "crun: lock userns, after exec --process with every capability" { attacked identity in_exec_process crun "$BY_USERNS"; }
+@test "runc: lock userns, after exec --process with every capability" { attacked identity in_exec_process runc "$BY_USERNS"; }
+@test "crun: lock userns, after exec --cap with every capability" { attacked identity in_exec_cap crun "$BY_USERNS"; }
+@test "runc: lock userns, after exec --cap with every capability" { attacked identity in_exec_cap runc "$BY_USERNS"; }
+past_the_guard() {
+	EXEC_RUNTIME=$1 attacked identity-unguarded in_exec_process "$1" "$BY_USERNS"
+}
+@test "crun: lock userns, after an exec past us with every capability" { past_the_guard crun; }
+@test "runc: lock userns, after an exec past us with every capability" { past_the_guard runc; }

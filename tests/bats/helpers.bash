@@ -138,6 +138,15 @@ USERNS='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
 	| .root.path = "'"$HOSTNET_TEST_DIR"'/userns-rootfs"'
 }
 
+# every_device - a jq expression: all devices of this machine, as a privileged container has them
+every_device() {
+	local type path
+	find /dev -path /dev/pts -prune -o \( -type b -o -type c \) -printf '%y %p\n' |
+		while read -r type path; do echo "$type $path $(stat -c '%Hr %Lr' "$path")"; done |
+		jq -Rc 'split(" ") | {type: .[0], path: .[1], major: (.[2] | tonumber), minor: (.[3] | tonumber), fileMode: 438}' |
+		jq -sc . | sed 's/^/.linux.devices = /'
+}
+
 # make_bundle DIR [JQ-EXPRESSION] [COMMAND...]
 make_bundle() {
 	local dir=$1 change=${2:-.}

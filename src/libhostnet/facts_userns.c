@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the lock userns has to know: whether our user namespace reaches our
+ * network, which ids we can map, and whose the joined namespaces are. */
+#include <config.h>
+
+#include "facts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "nsfs.h"
+#include "userns.h"
+
+/* linux.uidMappings (or gidMappings) that leave each id as it is, from the
+ * ids of a uid_map file (user_namespaces(7)): "inside outside count". */
+static int
+identity_of (const char *path, char **mappings, struct error *err)
+{
+  struct json_buffer text = JSON_BUFFER_INIT;
+  FILE *file = fopen (path, "re");
+  uint32_t inside, outside, count;
+  int fields = 0;
+
+  if (file == NULL)
+    return error_system (err, errno, SENTENCE_system, path);
+  json_buffer_text (&text, "[");
+  while ((fields = fscanf (file, "%" SCNu32 " %" SCNu32 " %" SCNu32, &inside,
+                           &outside, &count))
+         == 3)
+    json_buffer_add (&text,
+                     "%s{\"containerID\":%" PRIu32 ",\"hostID\":%" PRIu32
+                     ",\"size\":%" PRIu32 "}",
+                     text.length > 1 ? "," : "", inside, inside, count);
+  json_buffer_text (&text, "]");
+  fclose (file);
+  if (fields != EOF || text.length == 2)
+    {
+      free (text.text);
+      return error_system (err, EINVAL, SENTENCE_system, path);
+    }
+  *mappings = text.text;
+  return 0;
+}
+
+/* ip-sysctl.rst: a kernel without the file has the port fixed at 1024. */
+static unsigned
+first_unprivileged_port (void)
+{
+  FILE *file = fopen ("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+  unsigned port = 1024;
+
+  if (file == NULL)
+    return port;
+  if (fscanf (file, "%u", &port) != 1)
+    port = 1024;
+  fclose (file);
+  return port;
+}
+
+/* ---- namespaces that are joined ---- */
+
+static int
+stat_namespace (const char *path, ino_t *inode, struct error *err)
+{
+  struct stat st;
+
+  if (stat (path, &st) < 0)
+    return error_system (err, errno, SENTENCE_userns_unreadable,
+                         escape (path).text);
+  *inode = st.st_ino;
+  return 0;
+}
+
+/* The user namespace of a pod's first container, beside the joined PATH
+ * (/proc/PID/ns/TYPE), when it is the one that owns that; else NULL. */
+static char *
+pod_user_namespace (const char *path, ino_t owner)
+{
+  const char *slash = strrchr (path, '/');
+  cleanup_free char *user
+      = slash == NULL ? NULL
+                      : xasprintf ("%.*s/user", (int) (slash - path), path);
+  struct stat st;
+
+  if (user == NULL || stat (user, &st) < 0 || st.st_ino != owner)
+    return NULL;
+  return xstrndup (user, strlen (user));
+}
+
+/* One that is joined, and neither a user, network nor mount namespace. */
+static int
+look_at_joined (const char *path, const struct userns_reach *reach,
+                struct userns_facts *facts, struct error *err)
+{
+  ino_t owner;
+  cleanup_free char *user = NULL;
+
+  if (userns_owner (path, &owner) < 0)
+    return error_system (err, errno, SENTENCE_userns_unreadable,
+                         escape (path).text);
+  user = userns_reaches (reach, owner) || owner == 0
+             ? NULL
+             : pod_user_namespace (path, owner);
+  if (user != NULL
+      && (facts->pod == NULL || facts->pod_owner == owner))
+    {
+      if (facts->pod == NULL)
+        {
+          facts->pod = user;
+          user = NULL;
+        }
+      facts->pod_owner = owner;
+    }
+  else if (facts->foreign == NULL)
+    facts->foreign = xstrndup (path, strlen (path));
+  return 0;
+}
+
+static int
+look_at_entry (const struct json_doc *config, json_node entry,
+               const struct userns_reach *reach, struct userns_facts *facts,
+               struct error *err)
+{
+  cleanup_free char *path = NULL;
+  json_node type, node;
+  ino_t inode = 0;
+
+  if (json_get (config, entry, "type", JSON_STRING, &type, err) < 0
+      || json_get (config, entry, "path", JSON_STRING, &node, err) < 0)
+    return -1;
+  if (type == JSON_NONE || node == JSON_NONE
+      || json_string_is (config, type, "network")
+      || json_string_is (config, type, "mount"))
+    return 0;
+  path = json_string (config, node);
+  if (!json_string_is (config, type, "user"))
+    return look_at_joined (path, reach, facts, err);
+  if (stat_namespace (path, &inode, err) < 0)
+    return -1;
+  facts->joined_reaches |= userns_reaches (reach, inode);
+  return 0;
+}
+
+int
+facts_collect_userns (const struct json_doc *config, struct facts *all,
+                      struct error *err)
+{
+  struct userns_facts *facts = &all->userns;
+  struct userns_reach reach;
+  json_node linux_object, namespaces;
+  ino_t own = 0;
+
+  if (userns_reach (&reach) < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "reading /proc/self/ns/net");
+  if (stat_namespace ("/proc/self/ns/user", &own, err) < 0
+      || json_get (config, 0, "linux", JSON_OBJECT, &linux_object, err) < 0
+      || json_get (config, linux_object, "namespaces", JSON_ARRAY, &namespaces,
+                   err)
+             < 0)
+    return -1;
+  facts->own_reaches = userns_reaches (&reach, own);
+  facts->first_port = first_unprivileged_port ();
+  for (json_node n = json_first (config, namespaces); n != JSON_NONE;
+       n = json_next (config, n))
+    if (look_at_entry (config, n, &reach, facts, err) < 0)
+      return -1;
+  return identity_of ("/proc/self/uid_map", &facts->uid_mappings, err) < 0
+                 || identity_of ("/proc/self/gid_map", &facts->gid_mappings,
+                                 err)
+                        < 0
+             ? -1
+             : 0;
+}
+
+void
+userns_facts_clear (struct userns_facts *facts)
+{
+  free (facts->uid_mappings);
+  free (facts->gid_mappings);
+  free (facts->pod);
+  free (facts->foreign);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "lock.h"
+
+const char *const lock_names[LOCKS + 1] = {
+  [LOCK_STANDARD] = "standard",
+  [LOCK_STRICT] = "strict",
+  [LOCK_USERNS] = "userns",
+  [LOCK_STRICT | LOCK_USERNS] = "strict+userns",
+};
