@@ -18,10 +18,12 @@ copy_library() {
 make_workloads_rootfs() {
 	local root=$HOSTNET_TEST_DIR/rootfs program module
 	make_rootfs "$root"
-	for program in apache2 redis-check-rdb dnsmasq setpriv bash ping id stty; do
+	for program in apache2 redis-check-rdb dnsmasq setpriv setcap getcap bash ping id cat; do
 		rm -f "$root/bin/$program"
 		copy_program "$program" "$root"
 	done
+	# a name of its own among the host's processes
+	ln "$root/bin/bash" "$root/bin/shell"
 	# Debian's package redis-server is this link and a service
 	ln -s redis-check-rdb "$root/bin/redis-server"
 	for module in $WEB_MODULES; do copy_library "/usr/lib/apache2/modules/mod_$module.so" "$root"; done

@@ -9,8 +9,7 @@ load podman
 load workloads
 
 # the lock that is tried
-LOCKED='.linux.uidMappings = [{containerID: 0, hostID: 0, size: 4294967295}]
-	| .linux.gidMappings = .linux.uidMappings | .linux.namespaces += [{type: "user"}]'
+LOCKED='.annotations["io.oci-hostnet.lock"] = "userns"'
 STANDARD='.annotations["io.oci-hostnet.lock"] = "standard"'
 
 setup_file() {
@@ -248,6 +247,7 @@ low_port() {
 # was answered.
 leave_traces() {
 	cat <<-'SH'
+	readlink /proc/self/ns/user
 	cd /data
 	umask 022
 	for id in 0 1 33 1000 65534 65536 100000 2147483647 4294967294; do
@@ -267,10 +267,11 @@ leave_traces() {
 	/bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/bash -c 'echo >>written'
 	cat secret theirs/kept; echo root >>theirs/kept
 	mv theirs/moved . && rm theirs/removed
-	cp /bin/id capable && setcap cap_net_bind_service=ep capable && getcap capable
+	cp /bin/cat capable && setcap cap_dac_override=ep capable && getcap capable
+	/bin/setpriv --reuid=1000 --regid=1000 --clear-groups ./capable secret
 	mknod device c 1 3; mknod disk b 8 0; ls device disk
 	touch -d '2001-02-03 04:05:06' old && chown 7 old
-	stat -c '%u:%g %a %Y %n' owned-* group group/* sticky sticky/* pipe setuid written moved old theirs theirs/* secret
+	stat -c '%u:%g %a %n' owned-* group group/* sticky sticky/* pipe setuid written moved old theirs theirs/* secret
 	SH
 }
 
@@ -282,13 +283,161 @@ traces() {
 	for file in kept moved removed; do echo "$file" >"$data/theirs/$file"; done
 	chown -R 1000:1000 "$data/theirs"
 	chmod 400 "$data/theirs/kept"
-	container "$1" "$2 | $(volume "$data")" bash -c "$(leave_traces)" >"$3/said" 2>&1
-	getcap "$data/capable" >>"$3/said"
-	stat -c '%Y' "$data/old" >>"$3/said"
+	container "$1" "$2 | $(volume "$data")" bash -c "$(leave_traces)" >"$3/output" 2>&1
+	if [[ $1 = plain-* ]]; then
+		[ "$(head -n 1 "$3/output")" = "$(readlink /proc/self/ns/user)" ]
+	else
+		[ "$(head -n 1 "$3/output")" != "$(readlink /proc/self/ns/user)" ]
+	fi
+	tail -n +2 "$3/output" >"$3/said"
+	(cd "$data" && getcap capable && stat -c '%Y' old) >>"$3/said"
 	for id in 0 1 33 65534 65536 100000 2147483647 4294967294; do expect_file "$data" "owned-$id" "f $id:$id 644"; done
 	expect_file "$data" group/mine "f 1000:50 644"
+	grep -qx 'capable cap_dac_override=ep' "$3/said"
 	expect_file "$data" setuid "f 33:33 6755"
 	expect_file "$data" moved "f 1000:1000 644"
 }
 @test "owners, modes and links of what is left in a volume, by root and by users (crun)" { compare traces crun; }
 @test "owners, modes and links of what is left in a volume, by root and by users (runc)" { compare traces runc; }
+
+# --- a shell -------------------------------------------------------------------------
+
+# Typed at a prompt that counts, so that nothing is typed too early.
+SHELL_COMMAND=(shell --norc --noediting -i)
+PROMPT=0
+prompt() { PROMPT=$((PROMPT + 1)); shows "^$PROMPT> $"; }
+
+# session RUNTIME [same-size] - from the first prompt of the shell to its end
+session() {
+	PROMPT=0
+	prompt
+	expect_processes "$1" shell 0:0
+	# the size reaches the terminal of an engine a moment after the start
+	types 'until [ "$(stty size)" = "33 111" ]; do sleep 0.1; done; tty; [ -t 0 ] && stat -c "%u:%g %a" "$(tty)" /dev/console\n'
+	prompt
+	# stopped, and gone on with
+	types 'cat\n'
+	shows '^2> cat$'
+	types 'one\n'
+	wait_for 50 twice_on_screen one
+	types '\032'
+	shows '^\[1\]\+  Stopped +cat$'
+	prompt
+	types 'jobs\n'
+	prompt
+	types 'fg\n'
+	shows '^4> fg$'
+	types 'two\n'
+	wait_for 50 twice_on_screen two
+	types '\004'
+	prompt
+	# in the background, and killed there
+	types 'sleep 1000 &\n'
+	prompt
+	types 'jobs -r\n'
+	prompt
+	types 'kill %1; wait %1; echo "status $?"\n'
+	shows '^status 143$'
+	prompt
+	# a background job that reads from the terminal stops by itself
+	types 'cat & while [ -z "$(jobs -s)" ]; do sleep 0.1; done\n'
+	prompt
+	types 'fg\n'
+	shows '^9> fg$'
+	types 'three\n'
+	wait_for 50 twice_on_screen three
+	types '\004'
+	prompt
+	types 'sleep 1000\n'
+	shows '^10> sleep 1000$'
+	wait_for 100 foreground sleep
+	types '\003'
+	prompt
+	types 'echo "status $?"\n'
+	shows '^status 130$'
+	prompt
+	[ "${2-}" = same-size ] || new_size
+	types 'exit 7\n'
+	terminal_ends 7
+}
+
+new_size() {
+	types 'trap "RESIZED=yes" WINCH\n'
+	prompt
+	stty -F "$(cat "$TERMINAL_TTY")" rows 44 cols 77
+	# no command substitution: bash 5.2 stumbles over a trap in the middle of one
+	types 'while [ -z "$RESIZED" ]; do sleep 0.1; done; stty size\n'
+	shows '^44 77$'
+	prompt
+}
+
+# screen - without what differs anyway: the command line outside, and process numbers
+screen() { tr -d '\r' <"$SCREEN" | sed '/^Script /d; s/^\[1\] [0-9]*$/[1] PID/'; }
+
+twice_on_screen() { [ "$(tr -d '\r' <"$SCREEN" | grep -cx "$1")" = 2 ]; }
+
+# foreground NAME - a process of this name has the terminal
+foreground() {
+	local stat
+	for stat in /proc/[0-9]*/stat; do
+		# pid (name) state parent group session terminal foreground-group
+		if awk -v name="($1)" '$2 == name && $5 == $8 { found = 1 } END { exit !found }' "$stat" 2>/dev/null; then return; fi
+	done
+	return 1
+}
+
+shell() {
+	local dir size=''
+	# crun run hands on no change of size before 1.8.7
+	[[ $1 != *crun ]] || size=same-size
+	dir=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/bundle.XXXXXX")
+	make_bundle "$dir" "$2 | .process.consoleSize = {height: 33, width: 111} | .process.terminal = true | .process.env += [\"PS1=\\\\#> \"]" "${SHELL_COMMAND[@]}"
+	terminal "$(runtime_path "$1")" run -b "$dir" "$(unique_id)"
+	session "$1" $size
+	mkdir "$3/data"
+	screen >"$3/said"
+}
+@test "a shell with job control on a terminal (crun)" { compare shell crun; }
+@test "a shell with job control on a terminal (runc)" { compare shell runc; }
+
+# --- ping ----------------------------------------------------------------------------
+
+# Without NET_RAW ping needs the host's sysctl, in a user namespace as without one.
+PINGS='for to in 10.98.0.2 127.0.0.1 fd98::a2; do
+	/bin/ping -n -c 1 -W 5 $to | grep -c "bytes from" || echo "no $to"
+done 2>&1'
+AS_USER="exec /bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/bash -c '$PINGS'"
+
+ping_range() { echo "$1" >/proc/sys/net/ipv4/ping_group_range; }
+
+# pings RUNTIME CHANGE TEXT SCRIPT
+pings() {
+	run container "$1" "$2" bash -c "$4"
+	expect_status 0
+	[ "$output" = "$3" ] || { echo "by $1: $output"; return 1; }
+}
+
+pinging() {
+	local change as yes=$'1\n1\n1'
+	for as in "plain-$1 $UNASKED" "$1 $STANDARD" "$1 $LOCKED"; do
+		change=${as#* }
+		as=${as%% *}
+		ping_range "1 0"
+		run container "$as" "$change" bash -c "$PINGS"
+		expect_status 0
+		echo "$output" >>"$BATS_TEST_TMPDIR/closed.$as"
+		expect_output "Operation not permitted" "no 10.98.0.2" "no fd98::a2"
+		ping_range "0 0"
+		pings "$as" "$change" "$yes" "$PINGS"
+		ping_range "1000 1000"
+		pings "$as" "$change" "$yes" "$AS_USER"
+	done
+	diff -u <(cat "$BATS_TEST_TMPDIR/closed.plain-$1"{,}) "$BATS_TEST_TMPDIR/closed.$1"
+	# as the package leaves it: with a file capability for raw sockets, which can be no one's here
+	setcap cap_net_raw=ep "$HOSTNET_TEST_DIR/rootfs/bin/ping"
+	ping_range "0 0"
+	pings "$1" "$STANDARD" "$(container "$1" "$LOCKED" bash -c "$PINGS")" "$PINGS"
+	setcap -r "$HOSTNET_TEST_DIR/rootfs/bin/ping"
+}
+@test "ping where the host allows it, by root and by a user (crun)" { pinging crun; }
+@test "ping where the host allows it, by root and by a user (runc)" { pinging runc; }
