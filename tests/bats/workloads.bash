@@ -132,21 +132,79 @@ expect_processes() {
 	diff -u <(printf "%s host $space\n" "${@:3}" | LC_ALL=C sort) <(processes "$2")
 }
 
-# --- ending --------------------------------------------------------------------------
+# --- starting and ending -------------------------------------------------------------
+
+# launch RUNTIME CHANGE DIR COMMAND... - with DIR as /data; waits for the line "ready".
+# RUNTIME: what `start` takes, or podman-crun, podman-runc (ours below podman), plain-podman-crun,
+# plain-podman-runc (without us), which take no CHANGE but are locked by their annotations.
+launch() {
+	local runtime=$1 change=$2 dir=$3
+	shift 3
+	case $runtime in
+	*podman*) launch_podman "$runtime" -v "$dir:/data" localhost/bb "$@" ;;
+	*) start "$runtime" "$change | $(volume "$dir")" "$@" ;;
+	esac
+}
+
+launch_podman() {
+	STARTED_ID=$(unique_id)
+	STARTED_RUNTIME=podman
+	by_podman "$1" -d --name "$STARTED_ID" "${@:2}" >/dev/null
+	wait_for 100 podman_ready || { any_podman logs "$STARTED_ID"; return 1; }
+}
+podman_ready() { any_podman logs "$STARTED_ID" 2>&1 | grep -q ^ready; }
+
+# by_podman RUNTIME RUN-OPTION...
+by_podman() {
+	case $1 in
+	plain-podman-crun) without --network host "${@:2}" ;;
+	plain-podman-runc) without_runc --network host "${@:2}" ;;
+	podman-crun) by_crun "${LOCKED_PODMAN[@]}" "${@:2}" ;;
+	podman-runc) by_runc "${LOCKED_PODMAN[@]}" "${@:2}" ;;
+	*) echo "no such runtime: $1"; return 1 ;;
+	esac
+}
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# ends [STATUS] - what `start` started, by itself
+# ends [STATUS] - what was launched, by itself
 ends() {
 	local rc=0
-	wait_for 100 gone "$STARTED_PID"
-	wait "$STARTED_PID" || rc=$?
-	STARTED_ID=
-	[ "$rc" = "${1:-0}" ] || { echo "ended in $rc:"; cat "$STARTED_LOG"; return 1; }
+	if [ "$STARTED_RUNTIME" = podman ]; then
+		rc=$(any_podman wait "$STARTED_ID")
+	else
+		wait_for 100 gone "$STARTED_PID"
+		wait "$STARTED_PID" || rc=$?
+	fi
+	[ "$rc" = "${1:-0}" ] || { echo "ended in $rc:"; said; return 1; }
+	[ "$STARTED_RUNTIME" = podman ] || STARTED_ID=
+	drop
 }
 
-# signal NAME - to what `start` started
-signal() { "$STARTED_RUNTIME" kill "$STARTED_ID" "$1"; }
+# said - what the launched container wrote
+said() {
+	if [ "$STARTED_RUNTIME" = podman ]; then any_podman logs "$STARTED_ID" 2>&1; else cat "$STARTED_LOG"; fi
+}
+
+# signal NAME - to what was launched
+signal() {
+	if [ "$STARTED_RUNTIME" = podman ]; then
+		any_podman kill -s "$1" "$STARTED_ID" >/dev/null
+	else
+		"$STARTED_RUNTIME" kill "$STARTED_ID" "$1"
+	fi
+}
+
+# drop - what was launched, without asking it
+drop() {
+	[ -n "${STARTED_ID-}" ] || return 0
+	if [ "$STARTED_RUNTIME" = podman ]; then
+		any_podman rm -f -t 0 "$STARTED_ID" >/dev/null
+		STARTED_ID=
+	else
+		stop
+	fi
+}
 
 # --- a terminal ----------------------------------------------------------------------
 

@@ -10,12 +10,17 @@ load workloads
 
 # the lock that is tried
 LOCKED='.annotations["io.oci-hostnet.lock"] = "userns"'
+LOCKED_PODMAN=(--annotation io.oci-hostnet.network=host --annotation io.oci-hostnet.lock=userns)
 STANDARD='.annotations["io.oci-hostnet.lock"] = "standard"'
 
 setup_file() {
 	require_program oci-hostnet-crun oci-hostnet-runc
 	have_workloads || return 0
 	make_workloads_rootfs
+	command -v podman >/dev/null || return 0
+	setup_podman
+	# its bridge and chains
+	host_network_reset
 }
 
 have_workloads() {
@@ -32,7 +37,7 @@ setup() {
 
 teardown() {
 	terminal_close
-	stop
+	drop
 	echo "$PING_RANGE" >/proc/sys/net/ipv4/ping_group_range
 	echo "$FIRST_PORT" >/proc/sys/net/ipv4/ip_unprivileged_port_start
 	if ! host_unchanged >/dev/null; then host_network_reset; fi
@@ -49,7 +54,13 @@ compare() {
 	[ -s "$plain/said" ]
 	diff -u "$plain/said" "$locked/said"
 	diff -u <(listing "$plain/data") <(listing "$locked/data")
-	host_unchanged
+	# podman leaves its own chains behind
+	[[ $2 = podman-* ]] || host_unchanged
+}
+
+in_podman() {
+	require_command podman conmon
+	compare "$1" "podman-$2"
 }
 
 # --- a web server --------------------------------------------------------------------
@@ -76,8 +87,8 @@ fetch() { outside curl -sg -w '%{http_code} %{url}\n' "${@:2}" "$1"; }
 web() {
 	local data=$3/data
 	web_volume "$data"
-	start "$1" "$2 | $(volume "$data")" sh -c 'echo ready; exec apache2 -D FOREGROUND -f /etc/apache2.conf'
-	wait_for 100 web_answers || { cat "$STARTED_LOG" "$data"/log/*; return 1; }
+	launch "$1" "$2" "$data" sh -c 'echo ready; exec apache2 -D FOREGROUND -f /etc/apache2.conf'
+	wait_for 100 web_answers || { said; cat "$data"/log/*; return 1; }
 	expect_processes "$1" apache2 0:0 33:33
 	head -c 200000 /dev/zero >"$3/upload"
 	{
@@ -107,6 +118,8 @@ web() {
 }
 @test "web server on a high port, its pages, uploads and logs in a volume (crun)" { compare web crun; }
 @test "web server on a high port, its pages, uploads and logs in a volume (runc)" { compare web runc; }
+@test "podman: web server (crun)" { in_podman web crun; }
+@test "podman: web server (runc)" { in_podman web runc; }
 
 # --- a database ----------------------------------------------------------------------
 
@@ -116,8 +129,8 @@ dumped() { ask INFO persistence | tr -d '\r' | grep -qx 'rdb_bgsave_in_progress:
 
 # serve RUNTIME CHANGE DIR - the database on the volume
 serve() {
-	start "$1" "$2 | $(volume "$3")" database
-	wait_for 100 database_answers || { cat "$STARTED_LOG"; return 1; }
+	launch "$1" "$2" "$3" database
+	wait_for 100 database_answers || { said; return 1; }
 	expect_processes "$1" redis-server 106:112
 }
 
@@ -141,7 +154,7 @@ database() {
 		expect_file "$data" redis.sock "s 106:112 770"
 	} >"$3/said"
 	# as a crash: nothing is written on the way out
-	stop
+	drop
 	serve "$1" "$2" "$data"
 	{
 		ask GET greeting
@@ -169,6 +182,8 @@ database() {
 }
 @test "database that becomes its own user, its dump and log read back by the next start (crun)" { compare database crun; }
 @test "database that becomes its own user, its dump and log read back by the next start (runc)" { compare database runc; }
+@test "podman: database (crun)" { in_podman database crun; }
+@test "podman: database (runc)" { in_podman database runc; }
 
 # --- a DNS server --------------------------------------------------------------------
 
@@ -177,7 +192,7 @@ names_answer() { [ "$(query "$1" web.test)" = "$2" ]; }
 
 # name_server RUNTIME CHANGE DIR PORT
 name_server() {
-	start "$1" "$2 | $(volume "$3")" sh -c 'echo ready; exec dnsmasq -k -u dnsmasq -g dip -R -h -H /data/hosts \
+	launch "$1" "$2" "$3" sh -c 'echo ready; exec dnsmasq -k -u dnsmasq -g dip -R -h -H /data/hosts \
 		-p '"$4"' -a 10.98.0.1 -z -q -8 /data/dns.log -x /data/pid \
 		--txt-record=long.test,$(printf "%0200d" 1),$(printf "%0200d" 2),$(printf "%0200d" 3),$(printf "%0200d" 4),$(printf "%0200d" 5),$(printf "%0200d" 6),$(printf "%0200d" 7)'
 }
@@ -194,7 +209,7 @@ names() {
 	local data=$3/data
 	names_volume "$data"
 	name_server "$1" "$2" "$data" 5353
-	wait_for 100 names_answer 5353 10.98.0.7 || { cat "$STARTED_LOG" "$data/dns.log"; return 1; }
+	wait_for 100 names_answer 5353 10.98.0.7 || { said; cat "$data/dns.log"; return 1; }
 	expect_processes "$1" dnsmasq 105:30
 	{
 		query 5353 web.test
@@ -235,7 +250,7 @@ low_port() {
 		fi
 		wait_for 100 names_answer 53 10.98.0.7
 		expect_processes "$as" dnsmasq 105:30
-		stop
+		drop
 	done
 }
 @test "DNS server on port 53: only where the host gives that port to everyone (crun)" { low_port crun; }
@@ -387,18 +402,34 @@ foreground() {
 }
 
 shell() {
-	local dir size=''
-	# crun run hands on no change of size before 1.8.7
-	[[ $1 != *crun ]] || size=same-size
+	local dir
 	dir=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/bundle.XXXXXX")
 	make_bundle "$dir" "$2 | .process.consoleSize = {height: 33, width: 111} | .process.terminal = true | .process.env += [\"PS1=\\\\#> \"]" "${SHELL_COMMAND[@]}"
 	terminal "$(runtime_path "$1")" run -b "$dir" "$(unique_id)"
-	session "$1" $size
+	# before 1.8.7 `crun run` hands on no change of size
+	if [[ $1 = *crun ]]; then session "$1" same-size; else session "$1"; fi
 	mkdir "$3/data"
 	screen >"$3/said"
 }
 @test "a shell with job control on a terminal (crun)" { compare shell crun; }
 @test "a shell with job control on a terminal (runc)" { compare shell runc; }
+
+# podman_shell plain-podman-RUNTIME|podman-RUNTIME CHANGE DIR
+podman_shell() {
+	local options=(--network host)
+	local runtime=${1#plain-podman-}
+	if [[ $1 = podman-* ]]; then
+		options=("${LOCKED_PODMAN[@]}")
+		runtime=oci-hostnet-${1#podman-}
+	fi
+	terminal timeout --foreground -k 5 90 "${PODMAN[@]}" --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$runtime" \
+		run --cgroup-parent "/$HOSTNET_TAG-podman" --rm -it -e 'PS1=\#> ' "${options[@]}" localhost/bb "${SHELL_COMMAND[@]}"
+	session "$1"
+	mkdir "$3/data"
+	screen >"$3/said"
+}
+@test "podman: a shell with job control, run -it (crun)" { in_podman podman_shell crun; }
+@test "podman: a shell with job control, run -it (runc)" { in_podman podman_shell runc; }
 
 # --- ping ----------------------------------------------------------------------------
 
@@ -436,8 +467,10 @@ pinging() {
 	# as the package leaves it: with a file capability for raw sockets, which can be no one's here
 	setcap cap_net_raw=ep "$HOSTNET_TEST_DIR/rootfs/bin/ping"
 	ping_range "0 0"
-	pings "$1" "$STANDARD" "$(container "$1" "$LOCKED" bash -c "$PINGS")" "$PINGS"
+	run container "$1" "$LOCKED" bash -c "$PINGS"
 	setcap -r "$HOSTNET_TEST_DIR/rootfs/bin/ping"
+	expect_status 0
+	expect_output "/bin/ping: Operation not permitted" "no 10.98.0.2" "no fd98::a2"
 }
 @test "ping where the host allows it, by root and by a user (crun)" { pinging crun; }
 @test "ping where the host allows it, by root and by a user (runc)" { pinging runc; }
