@@ -86,6 +86,7 @@ plan_lock (struct plan *plan, struct error *err)
                                        plan->lock, &plan->edits, err)
                         < 0
                  || mounts_plan (plan, err) < 0
+                 || readonly_paths_plan (plan, err) < 0
                  || devices_plan (plan, err) < 0
              ? -1
              : 0;

@@ -200,6 +200,16 @@ escape (const char *text)
 }
 
 void *
+xcalloc (size_t count, size_t size)
+{
+  void *memory = calloc (count ? count : 1, size);
+
+  if (memory == NULL)
+    abort ();
+  return memory;
+}
+
+void *
 xrealloc (void *old, size_t size)
 {
   void *memory = realloc (old, size ? size : 1);

@@ -70,6 +70,7 @@ struct escaped escape_n (const char *text, size_t length);
 
 /* Abort on exhaustion. */
 void *xmalloc (size_t size);
+void *xcalloc (size_t count, size_t size); /* zeroed */
 void *xrealloc (void *old, size_t size);
 char *xstrndup (const char *text, size_t length);
 char *xasprintf (const char *format, ...)

@@ -113,8 +113,7 @@ void
 facts_clear (struct facts *facts)
 {
   free (facts->inherited_port);
-  free (facts->mount_covers);
-  free (facts->mount_is_tun);
+  mount_facts_clear (facts);
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);

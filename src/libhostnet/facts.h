@@ -29,9 +29,20 @@ enum netns_relation
   NETNS_HOST      /* no entry */
 };
 
+/* One for each of /linux/devices. */
+struct device_facts
+{
+  char *path;      /* in the container */
+  char *source;    /* the host's node of that number, or NULL */
+  bool is_default; /* every container has it there */
+  bool is_network; /* devices_is_network() */
+  unsigned mode, uid, gid; /* of the source */
+};
+
 /* For the lock userns only. */
 struct userns_facts
 {
+  bool wanted;         /* the lock is userns: the rest has been collected */
   bool own_reaches;    /* capabilities in our user namespace count in our
                           network namespace */
   bool joined_reaches; /* and so do those in the one that is joined */
@@ -40,7 +51,31 @@ struct userns_facts
   char *pod;           /* the user namespace to which all other namespaces
                           belong that are joined, or NULL */
   ino_t pod_owner;
+  bool has_mqueue;      /* our IPC namespace's is at /dev/mqueue */
+  bool unified_cgroups; /* cgroup v2 alone, at /sys/fs/cgroup */
+  struct device_facts *devices;
+  size_t device_count;
   char *foreign;       /* one of them that does not, or NULL */
+};
+
+struct mount_source
+{
+  char *path;          /* real, owned */
+  unsigned long flags; /* of its mount: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
+  bool is_file;
+};
+
+/* One for each of /mounts. */
+struct mount_facts
+{
+  char *source; /* the real path of a bind mount's source, or NULL */
+  bool is_file; /* it is there, and no directory */
+  bool covers;  /* it holds or lies below proc, sysfs, ... */
+  bool is_tun;  /* /dev/net/tun, /dev/ppp, ... */
+  /* Under the lock userns: the flags of its mount, and what is mounted below. */
+  unsigned long flags;
+  struct mount_source *submounts;
+  size_t submount_count;
 };
 
 struct facts
@@ -53,8 +88,8 @@ struct facts
   char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
 
   /* The rest is collected by facts_collect_mounts(). */
-  bool *mount_covers;        /* per mount: holds or lies below proc, sysfs, ... */
-  bool *mount_is_tun;        /* per mount: /dev/net/tun, /dev/ppp */
+  struct mount_facts *mounts;
+  size_t mount_count;
   bool root_covers;          /* the root filesystem holds proc or sysfs */
   struct userns_facts userns; /* by facts_collect_userns() */
   struct ways ways;          /* by ways_collect(), where they matter */
@@ -63,8 +98,8 @@ struct facts
 };
 
 #define FACTS_INIT                                                            \
-  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, NULL, false,  \
-    { false, false, NULL, NULL, 0, NULL, 0, NULL }, WAYS_INIT, ERROR_INIT }
+  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, 0, false,     \
+    { false, false, false, NULL, NULL, 0, NULL, 0, false, false, NULL, 0, NULL }, WAYS_INIT, ERROR_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type
@@ -82,7 +117,11 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
  * configuration joins. */
 int facts_collect_userns (const struct json_doc *config, struct facts *facts,
                           struct error *err);
+int facts_collect_devices (const struct json_doc *config,
+                           struct userns_facts *facts, struct error *err);
+void device_facts_clear (struct userns_facts *facts);
 void userns_facts_clear (struct userns_facts *facts);
+void mount_facts_clear (struct facts *facts);
 
 /* The real path of the source of a bind mount (the caller frees): 1, or 2
  * when it is not there yet; 0 for other mounts. */

@@ -12,127 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "devices.h"
+#include "mount_table.h"
 #include "paths.h"
-
-struct mount_point
-{
-  char *path;
-  bool kernel; /* a file system of the kernel */
-};
-
-struct mount_table
-{
-  struct mount_point *list;
-  size_t count;
-};
-
-static void
-mount_table_clear (struct mount_table *table)
-{
-  for (size_t i = 0; i < table->count; i++)
-    free (table->list[i].path);
-  free (table->list);
-}
-
-/* filesystems(5): what root of a container writes there, the host's kernel
- * does: sysctls, interfaces, cgroup.kill and net_cls of other cgroups, kprobes,
- * pinned BPF maps, interpreters of binfmt_misc. */
-#define TYPE(name) { name, sizeof name - 1 }
-static const struct
-{
-  const char *name;
-  size_t length;
-} kernel_types[]
-    = { TYPE ("proc"),       TYPE ("sysfs"),    TYPE ("cgroup"),
-        TYPE ("cgroup2"),    TYPE ("bpf"),      TYPE ("debugfs"),
-        TYPE ("tracefs"),    TYPE ("configfs"), TYPE ("binfmt_misc"),
-        TYPE ("securityfs"), TYPE ("pstore"),   TYPE ("efivarfs"),
-        TYPE ("fusectl"),    TYPE ("resctrl"),  TYPE ("selinuxfs") };
-#undef TYPE
-
-/* TYPE as it stands in mountinfo: with more behind it. */
-static bool
-is_kernel_type (const char *type)
-{
-  size_t length = strcspn (type, " ");
-
-  for (size_t i = 0; i < sizeof kernel_types / sizeof *kernel_types; i++)
-    if (kernel_types[i].length == length
-        && memcmp (kernel_types[i].name, type, length) == 0)
-      return true;
-  return false;
-}
-
-static void
-add_mount_point (struct mount_table *table, char *line)
-{
-  char *field = line, *path = NULL, *type = strstr (line, " - ");
-
-  for (int i = 0; i < 4 && field != NULL; i++)
-    {
-      field = strchr (field, ' ');
-      if (field != NULL)
-        field++;
-    }
-  if (field == NULL || type == NULL)
-    return;
-  path = xstrndup (field, strcspn (field, " "));
-  path_unescape (path);
-  type += 3;
-  table->list = xrealloc (table->list,
-                          (table->count + 1) * sizeof *table->list);
-  table->list[table->count++] = (struct mount_point){
-    path, is_kernel_type (type)
-  };
-}
-
-static int
-read_mount_table (struct mount_table *table, struct error *err)
-{
-  FILE *file = fopen ("/proc/self/mountinfo", "re");
-  cleanup_free char *line = NULL;
-  size_t size = 0;
-  int failed;
-
-  if (file == NULL)
-    return error_system (err, errno, SENTENCE_system,
-                         "reading /proc/self/mountinfo");
-  while (getline (&line, &size, file) >= 0)
-    add_mount_point (table, line);
-  failed = ferror (file);
-  fclose (file);
-  if (failed)
-    return error_system (err, EIO, SENTENCE_system,
-                         "reading /proc/self/mountinfo");
-  return 0;
-}
-
-/* What is not there (EXISTS) holds nothing; what it lies below counts. */
-static bool
-covers (const struct mount_table *table, const char *path, bool exists)
-{
-  const struct mount_point *nearest = NULL;
-
-  for (size_t i = 0; i < table->count; i++)
-    {
-      const struct mount_point *point = &table->list[i];
-
-      if (exists && point->kernel && path_is_below (point->path, path))
-        return true;
-      /* The last of several mounts on one place is the one seen. */
-      if (path_is_below (path, point->path)
-          && (nearest == NULL
-              || strlen (point->path) >= strlen (nearest->path)))
-        nearest = point;
-    }
-  return nearest != NULL && nearest->kernel;
-}
 
 /* proc(5): cwd, root, exe, fd/N and ns/X of a process are no links but doors:
  * behind one the runtime, whose directories are others, finds something else.
@@ -213,17 +102,17 @@ is_bind (const struct json_doc *config, json_node mount)
 
 /* 0, or -1 with errno when it cannot be told. */
 static int
-is_tun_source (const char *path, bool *is)
+look_at_source (const char *path, struct mount_facts *facts)
 {
   struct stat found;
 
-  *is = strcmp (path, "/dev/net") == 0;
-  if (*is)
-    return 0;
+  facts->is_tun = strcmp (path, "/dev/net") == 0;
   if (stat (path, &found) < 0)
     return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-  *is = S_ISCHR (found.st_mode)
-        && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+  facts->is_file = !S_ISDIR (found.st_mode);
+  facts->is_tun |= S_ISCHR (found.st_mode)
+                   && devices_is_network (major (found.st_rdev),
+                                          minor (found.st_rdev));
   return 0;
 }
 
@@ -245,29 +134,84 @@ facts_bind_source (const struct json_doc *config, json_node mount,
   return exists ? 1 : 2;
 }
 
+/* The flags that a mount namespace of less privilege cannot take away. */
+static int
+mount_flags (const char *path, unsigned long *flags, struct error *err)
+{
+  static const struct
+  {
+    unsigned long seen, flag; /* statvfs(3), mount(2) */
+  } table[] = { { ST_RDONLY, MS_RDONLY },
+                { ST_NOSUID, MS_NOSUID },
+                { ST_NODEV, MS_NODEV },
+                { ST_NOEXEC, MS_NOEXEC } };
+  struct statvfs found;
+
+  if (statvfs (path, &found) < 0)
+    return error_system (err, errno, SENTENCE_mount_source,
+                         escape (path).text);
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if ((found.f_flag & table[i].seen) != 0)
+      *flags |= table[i].flag;
+  return 0;
+}
+
+/* Under the lock userns crun would leave them out: it opens the source of a
+ * bind mount in a new user namespace without AT_RECURSIVE (linux.c,
+ * get_bind_mount). */
+static int
+list_submounts (const struct mount_table *table, struct mount_facts *facts,
+                struct error *err)
+{
+  cleanup_free char **paths = NULL;
+
+  if (mount_flags (facts->source, &facts->flags, err) < 0)
+    return -1;
+  paths = mount_table_below (table, facts->source, &facts->submount_count);
+  facts->submounts
+      = xcalloc (facts->submount_count, sizeof *facts->submounts);
+  for (size_t i = 0; i < facts->submount_count; i++)
+    facts->submounts[i].path = paths[i];
+  for (size_t i = 0; i < facts->submount_count; i++)
+    {
+      struct mount_source *submount = &facts->submounts[i];
+      struct stat found;
+
+      if (mount_flags (submount->path, &submount->flags, err) < 0)
+        return -1;
+      submount->is_file
+          = stat (submount->path, &found) == 0 && !S_ISDIR (found.st_mode);
+    }
+  return 0;
+}
+
 static int
 judge_mount (const struct json_doc *config, json_node mount,
              const char *bundle, const char *root,
-             const struct mount_table *table, bool *kernel, bool *tun,
-             struct error *err)
+             const struct mount_table *table, bool user_namespace,
+             struct mount_facts *facts, struct error *err)
 {
-  cleanup_free char *real = NULL;
+  const char *real;
   bool exists;
-  int found = facts_bind_source (config, mount, bundle, &real, err);
+  int found = facts_bind_source (config, mount, bundle, &facts->source, err);
 
   if (found <= 0)
     return found;
   exists = found == 1;
-  if (is_tun_source (real, tun) < 0)
+  real = facts->source;
+  if (look_at_source (real, facts) < 0)
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
-  /* A bind of the root filesystem, of a part of it or of what holds it takes
-   * the fresh proc and sysfs along that the runtime mounts there before. */
-  *kernel = covers (table, real, exists)
-            /* behind what is not there, `..` may lead anywhere */
-            || (!exists && strstr (real, "/..") != NULL)
-            || (root != NULL
-                && (path_is_below (real, root) || path_is_below (root, real)));
+  if (exists && user_namespace && list_submounts (table, facts, err) < 0)
+    return -1;
+  /* A bind of the root filesystem brings along what is mounted in it before:
+   * the fresh proc and sysfs.  `..` behind what is not there yet leads
+   * anywhere once the runtime has made it. */
+  facts->covers = mount_table_covers (table, real, exists)
+                  || (!exists && strstr (real, "/..") != NULL)
+                  || (root != NULL
+                      && (path_is_below (real, root)
+                          || path_is_below (root, real)));
   return 0;
 }
 
@@ -299,40 +243,50 @@ judge_root (const struct json_doc *config, const char *bundle,
   int found = facts_root (config, bundle, real, err);
 
   /* One that is not there is the runtime's to complain of. */
-  facts->root_covers = found == 1 && covers (table, *real, true);
+  facts->root_covers = found == 1 && mount_table_covers (table, *real, true);
   return found < 0 ? -1 : 0;
+}
+
+void
+mount_facts_clear (struct facts *facts)
+{
+  for (size_t i = 0; i < facts->mount_count; i++)
+    {
+      free (facts->mounts[i].source);
+      for (size_t s = 0; s < facts->mounts[i].submount_count; s++)
+        free (facts->mounts[i].submounts[s].path);
+      free (facts->mounts[i].submounts);
+    }
+  free (facts->mounts);
 }
 
 int
 facts_collect_mounts (const struct json_doc *config, const char *bundle,
                       struct facts *facts, struct error *err)
 {
-  struct mount_table table = { NULL, 0 };
+  cleanup_mount_table struct mount_table table = MOUNT_TABLE_INIT;
   cleanup_free char *root = NULL;
   json_node mounts;
-  size_t count = 0, i = 0;
-  int result = 0;
+  size_t i = 0;
 
   if (json_get (config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0
-      || read_mount_table (&table, err) < 0
+      || mount_table_read (&table, err) < 0
       || judge_root (config, bundle, &table, &root, facts, err) < 0)
-    result = -1;
+    return -1;
   for (json_node n = json_first (config, mounts); n != JSON_NONE;
        n = json_next (config, n))
-    count++;
-  facts->mount_covers = xmalloc (count);
-  facts->mount_is_tun = xmalloc (count);
-  memset (facts->mount_covers, 0, count);
-  memset (facts->mount_is_tun, 0, count);
-  for (json_node n = json_first (config, mounts);
-       n != JSON_NONE && result == 0; n = json_next (config, n), i++)
-    if (json_kind (config, n) != JSON_OBJECT)
-      result = error_refuse (err, SENTENCE_json_type, "/mounts",
+    facts->mount_count++;
+  facts->mounts = xcalloc (facts->mount_count, sizeof *facts->mounts);
+  for (json_node n = json_first (config, mounts); n != JSON_NONE;
+       n = json_next (config, n), i++)
+    {
+      if (json_kind (config, n) != JSON_OBJECT)
+        return error_refuse (err, SENTENCE_json_type, "/mounts",
                              "something else", "objects");
-    else
-      result = judge_mount (config, n, bundle, root, &table,
-                            &facts->mount_covers[i], &facts->mount_is_tun[i],
-                            err);
-  mount_table_clear (&table);
-  return result;
+      if (judge_mount (config, n, bundle, root, &table,
+                       facts->userns.wanted, &facts->mounts[i], err)
+          < 0)
+        return -1;
+    }
+  return 0;
 }

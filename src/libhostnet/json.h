@@ -134,6 +134,9 @@ void json_add_member (struct json_edits *edits, const struct json_doc *doc,
 void json_append (struct json_edits *edits, const struct json_doc *doc,
                   json_node array, const bool *skip, const char *text,
                   const char *why);
+/* Adds TEXT (one element) behind the element NODE, which must stay. */
+void json_insert_after (struct json_edits *edits, const struct json_doc *doc,
+                        json_node node, const char *text, const char *why);
 /* The edited text (caller frees), its length in *LENGTH. */
 char *json_apply (const struct json_doc *doc, struct json_edits *edits,
                   size_t *length);

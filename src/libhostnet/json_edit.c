@@ -144,6 +144,18 @@ json_append (struct json_edits *edits, const struct json_doc *doc,
             why);
 }
 
+void
+json_insert_after (struct json_edits *edits, const struct json_doc *doc,
+                   json_node node, const char *text, const char *why)
+{
+  size_t at = doc->members[node].end;
+
+  add_edit (edits,
+            (struct json_edit){ at, at, xasprintf (",%s", text), "add",
+                                doc->members[node].parent, "-", NULL },
+            why);
+}
+
 static bool
 comes_before (const struct json_edit *a, const struct json_edit *b)
 {

@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mounts through which the host's network could be written: procfs and sysfs,
- * fresh or bound, and the read-only paths. */
+ * fresh or bound. */
 #include <config.h>
 
+#include "mounts.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+/* ---- what is wished of one ---- */
+
+/* The last of opposing options wins in crun and runc, so all that oppose a
+ * wanted one are taken out. */
+static const struct
+{
+  const char *wanted, *opposed[3];
+} opposites[] = {
+  { "ro", { "rw", "rrw", NULL } },     { "rro", { "rw", "rrw", NULL } },
+  { "nosuid", { "suid", "rsuid", NULL } },
+  { "nodev", { "dev", "rdev", NULL } },
+  { "noexec", { "exec", "rexec", NULL } },
+};
 
 static bool
 option_is (const struct json_doc *config, json_node option,
@@ -17,82 +32,212 @@ option_is (const struct json_doc *config, json_node option,
   return false;
 }
 
-/* The last of opposing options wins in crun and runc, so all that oppose are
- * taken out and WANTED is put in. */
-static const char *const writable_options[] = { "rw", "rrw", NULL };
-
-static int
-want_option (struct plan *plan, json_node mount, const char *wanted,
-             const char *why, struct error *err)
+bool
+mount_type_is (const struct plan *plan, const struct mount_wish *wish,
+               const char *type)
 {
-  struct json_buffer text = JSON_BUFFER_INIT;
-  const struct json_doc *config = plan->config;
-  json_node options;
-  bool there = false, opposed = false, first = true;
+  return wish->type != JSON_NONE
+         && json_string_is (plan->config, wish->type, type);
+}
 
-  if (json_get (config, mount, "options", JSON_ARRAY, &options, err) < 0)
-    return -1;
-  json_buffer_add (&text, "[");
-  for (json_node n = json_first (config, options); n != JSON_NONE;
+bool
+mount_has_option (const struct plan *plan, const struct mount_wish *wish,
+                  const char *option)
+{
+  for (json_node n = json_first (plan->config, wish->options); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    if (json_string_is (plan->config, n, option))
+      return true;
+  return false;
+}
+
+void
+mount_want (struct mount_wish *wish, const char *option, const char *why)
+{
+  if (wish->why == NULL)
+    wish->why = why;
+  for (size_t i = 0; i < wish->wanted_count; i++)
+    if (strcmp (wish->wanted[i], option) == 0)
+      return;
+  if (wish->wanted_count == WANTED_OPTIONS_MAX)
+    abort (); /* make it larger */
+  wish->wanted[wish->wanted_count++] = option;
+}
+
+void
+mount_bind (struct mount_wish *wish, const char *source, const char *options,
+            const char *why)
+{
+  wish->new_type = "\"bind\"";
+  wish->new_source = source;
+  wish->new_options = options;
+  wish->why = why;
+}
+
+static bool
+is_opposed (const struct json_doc *config, const struct mount_wish *wish,
+            json_node option)
+{
+  if (wish->without != NULL && option_is (config, option, wish->without))
+    return true;
+  for (size_t w = 0; w < wish->wanted_count; w++)
+    for (size_t i = 0; i < sizeof opposites / sizeof *opposites; i++)
+      if (strcmp (opposites[i].wanted, wish->wanted[w]) == 0
+          && option_is (config, option, opposites[i].opposed))
+        return true;
+  return false;
+}
+
+/* crun cannot set a recursive flag on a file (measured, 1.8.1: "open mount
+ * target: Not a directory"), which has nothing below it. */
+static const char *
+for_a_file (const char *option)
+{
+  static const char *const recursive[]
+      = { "rro", "rnosuid", "rnodev", "rnoexec", NULL };
+
+  for (size_t i = 0; recursive[i] != NULL; i++)
+    if (strcmp (recursive[i], option) == 0)
+      return option + 1;
+  return option;
+}
+
+static void
+write_option (const struct json_doc *config, const struct mount_wish *wish,
+              json_node option, struct json_buffer *text)
+{
+  const struct json_member *m = &config->members[option];
+  cleanup_free char *name
+      = wish->is_file && json_kind (config, option) == JSON_STRING
+            ? json_string (config, option)
+            : NULL;
+
+  if (name != NULL && for_a_file (name) != name)
+    json_buffer_string (text, for_a_file (name));
+  else
+    json_buffer_bytes (text, config->text + m->start, m->end - m->start);
+}
+
+/* The options as they are to be.  Whether they differ from what stands there. */
+static bool
+write_options (const struct json_doc *config, const struct mount_wish *wish,
+               struct json_buffer *text)
+{
+  bool changed = false, first = true;
+
+  json_buffer_text (text, "[");
+  for (json_node n = json_first (config, wish->options); n != JSON_NONE;
        n = json_next (config, n))
     {
-      const struct json_member *m = &config->members[n];
-
-      if (json_string_is (config, n, wanted))
-        there = true;
-      else if (option_is (config, n, writable_options))
+      if (is_opposed (config, wish, n))
         {
-          opposed = true;
+          changed = true;
           continue;
         }
-      json_buffer_add (&text, "%s%.*s", first ? "" : ",",
-                       (int) (m->end - m->start), config->text + m->start);
+      if (!first)
+        json_buffer_text (text, ",");
+      write_option (config, wish, n, text);
       first = false;
     }
-  if (!there)
-    json_buffer_add (&text, "%s\"%s\"", first ? "" : ",", wanted);
-  json_buffer_add (&text, "]");
-  if (!there || opposed)
+  for (size_t w = 0; w < wish->wanted_count; w++)
     {
-      if (options != JSON_NONE)
-        json_replace (&plan->edits, config, options, text.text, why);
-      else
-        json_add_member (&plan->edits, config, mount, "options", text.text,
-                         why);
+      const char *wanted
+          = wish->is_file ? for_a_file (wish->wanted[w]) : wish->wanted[w];
+      bool there = false;
+
+      for (json_node n = json_first (config, wish->options); n != JSON_NONE;
+           n = json_next (config, n))
+        there |= json_string_is (config, n, wanted);
+      if (there)
+        continue;
+      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wanted);
+      changed = true;
+      first = false;
     }
-  cleanup_freep (&text.text);
-  return 0;
+  json_buffer_text (text, "]");
+  return changed;
 }
+
+static void
+set_member (struct plan *plan, const struct mount_wish *wish, json_node node,
+            const char *key, const char *text)
+{
+  if (node != JSON_NONE)
+    json_replace (&plan->edits, plan->config, node, text, wish->why);
+  else
+    json_add_member (&plan->edits, plan->config, wish->mount, key, text,
+                     wish->why);
+}
+
+static void
+edit_mount (struct plan *plan, const struct mount_wish *wish)
+{
+  struct json_buffer options = JSON_BUFFER_INIT;
+
+  if (wish->new_type != NULL)
+    set_member (plan, wish, wish->type, "type", wish->new_type);
+  if (wish->new_source != NULL)
+    set_member (plan, wish, wish->source, "source", wish->new_source);
+  if (wish->new_options != NULL)
+    set_member (plan, wish, wish->options, "options", wish->new_options);
+  else if ((wish->wanted_count > 0 || wish->without != NULL)
+           && write_options (plan->config, wish, &options))
+    set_member (plan, wish, wish->options, "options", options.text);
+  free (options.text);
+}
+
+/* ---- submounts ---- */
+
+static void
+add_submount (struct plan *plan, const struct mount_wish *parent_wish,
+              const struct mount_source *submount, struct json_buffer *text)
+{
+  static const char why[] = "lock userns: crun leaves out what is mounted "
+                            "below a source in a new user namespace";
+  const char *parent = parent_wish->facts->source;
+  struct mount_wish wish = *parent_wish;
+  cleanup_free char *top = json_string (plan->config, wish.destination);
+  size_t skip = strcmp (parent, "/") == 0 ? 0 : strlen (parent),
+         length = strlen (top);
+  cleanup_free char *destination = NULL;
+
+  while (length > 0 && top[length - 1] == '/')
+    length--;
+  destination = xasprintf ("%.*s%s", (int) length, top, submount->path + skip);
+  json_buffer_text (text, "{\"destination\":");
+  json_buffer_string (text, destination);
+  json_buffer_text (text, ",\"type\":\"bind\",\"source\":");
+  json_buffer_string (text, submount->path);
+  json_buffer_text (text, ",\"options\":");
+  wish.is_file = submount->is_file;
+  mount_want_flags (plan, &wish, submount->flags);
+  write_options (plan->config, &wish, text);
+  json_buffer_text (text, "}");
+  json_insert_after (&plan->edits, plan->config, wish.mount, text->text, why);
+}
+
+static void
+add_submounts (struct plan *plan, const struct mount_wish *wish)
+{
+  for (size_t i = 0; i < wish->facts->submount_count; i++)
+    {
+      struct json_buffer text = JSON_BUFFER_INIT;
+
+      add_submount (plan, wish, &wish->facts->submounts[i], &text);
+      free (text.text);
+    }
+}
+
+/* ---- what the lock wishes ---- */
 
 /* runc cannot mount a fresh sysfs in a user namespace that does not own the
  * network namespace, and crun drops `ro` there; this works in both (FACTS 3). */
-static int
-bind_sysfs (struct plan *plan, json_node mount, struct error *err)
+static void
+bind_sysfs (struct mount_wish *wish)
 {
-  static const char why[]
-      = "no fresh sysfs of the host's network in a user namespace";
-  json_node type, source, options;
-
-  if (json_get (plan->config, mount, "type", JSON_STRING, &type, err) < 0
-      || json_get (plan->config, mount, "source", JSON_STRING, &source, err)
-             < 0
-      || json_get (plan->config, mount, "options", JSON_ARRAY, &options, err)
-             < 0)
-    return -1;
-  json_replace (&plan->edits, plan->config, type, "\"bind\"", why);
-  if (source != JSON_NONE)
-    json_replace (&plan->edits, plan->config, source, "\"/sys\"", why);
-  else
-    json_add_member (&plan->edits, plan->config, mount, "source", "\"/sys\"",
-                     why);
-  if (options != JSON_NONE)
-    json_replace (&plan->edits, plan->config, options,
-                  "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]", why);
-  else
-    json_add_member (&plan->edits, plan->config, mount, "options",
-                     "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]",
-                     why);
-  return 0;
+  mount_bind (wish, "\"/sys\"",
+              "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]",
+              "no fresh sysfs of the host's network in a user namespace");
 }
 
 /* Only the plainest spelling is /proc; any other proc mount becomes read-only
@@ -153,140 +298,62 @@ shows_host_cgroups (const struct plan *plan, json_node type)
          && !plan_makes_namespace (plan, "cgroup");
 }
 
-static int
-plan_mount (struct plan *plan, json_node mount, bool covers,
-            bool user_namespace, struct error *err)
+static void
+wish_standard (const struct plan *plan, struct mount_wish *wish)
 {
-  json_node type;
+  if (wish->facts->covers)
+    mount_want (wish, "rro",
+                "the bind mount brings a file system of the host's kernel along");
+  else if (wish->type == JSON_NONE)
+    return;
+  else if (shows_host_cgroups (plan, wish->type))
+    mount_want (wish, "ro",
+                "the host's processes can be killed and marked through"
+                " their cgroups");
+  else if (mount_type_is (plan, wish, "sysfs"))
+    {
+      if (plan_has_user_namespace (plan))
+        bind_sysfs (wish);
+      else
+        mount_want (wish, "ro", "/sys/class/net can be written");
+    }
+  else if (mount_type_is (plan, wish, "proc")
+           && !is_plain_proc (plan->config, wish->mount))
+    mount_want (wish, "ro",
+                "a second proc, where /proc/sys/net can be written");
+}
+
+static int
+plan_mount (struct plan *plan, json_node mount,
+            const struct mount_facts *facts, struct error *err)
+{
+  struct mount_wish wish = { .mount = mount,
+                             .facts = facts,
+                             .is_file = facts->is_file },
+                    own;
 
   if (check_mount (plan, mount, err) < 0
-      || json_get (plan->config, mount, "type", JSON_STRING, &type, err) < 0)
+      || json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err)
+             < 0
+      || json_get (plan->config, mount, "source", JSON_STRING, &wish.source,
+                   err)
+             < 0
+      || json_get (plan->config, mount, "destination", JSON_STRING,
+                   &wish.destination, err)
+             < 0
+      || json_get (plan->config, mount, "options", JSON_ARRAY, &wish.options,
+                   err)
+             < 0)
     return -1;
-  if (covers)
-    return want_option (plan, mount, "rro",
-                        "the bind mount brings a file system of the host's kernel along",
-                        err);
-  if (type == JSON_NONE)
-    return 0;
-  if (shows_host_cgroups (plan, type))
-    return want_option (plan, mount, "ro",
-                        "the host's processes can be killed and marked through"
-                        " their cgroups",
-                        err);
-  if (json_string_is (plan->config, type, "sysfs"))
-    return user_namespace ? bind_sysfs (plan, mount, err)
-                          : want_option (plan, mount, "ro",
-                                         "/sys/class/net can be written",
-                                         err);
-  if (json_string_is (plan->config, type, "proc")
-      && !is_plain_proc (plan->config, mount))
-    return want_option (plan, mount, "ro",
-                        "a second proc, where /proc/sys/net can be written",
-                        err);
-  return 0;
-}
-
-/* What engines make read-only.  Others are refused: crun binds each path
- * recursively in turn, and one below /proc/sys before it, or /proc after it,
- * leaves a writable copy on top (measured, crun 1.8.1); through symbolic links
- * of the image any name can be such a path. */
-static const char *const known_paths[]
-    = { "/proc/acpi", "/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq",
-        "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/scsi",
-        "/proc/sched_debug", "/proc/sys", "/proc/sysrq-trigger",
-        "/proc/timer_list", "/proc/timer_stats", "/sys/firmware", NULL };
-
-/* The paths that strict leaves beside /proc itself: under crun one behind it
- * would put a writable copy on top. */
-static bool
-is_below_proc (const struct json_doc *config, json_node node)
-{
-  cleanup_free char *path = json_string (config, node);
-
-  return strncmp (path, "/proc/", 6) == 0 || strcmp (path, "/proc") == 0;
-}
-
-/* uid 0 writes /proc/sys/net, and the files of xt_recent below /proc/net,
- * without any capability (FACTS 5). */
-static int
-plan_whole_proc (struct plan *plan, json_node paths)
-{
-  static const char why[]
-      = "strict: files below /proc can be written by uid 0";
-  const struct json_doc *config = plan->config;
-  struct json_buffer text = JSON_BUFFER_INIT;
-  size_t below = 0;
-
-  json_buffer_text (&text, "[\"/proc\"");
-  for (json_node n = json_first (config, paths); n != JSON_NONE;
-       n = json_next (config, n))
-    {
-      const struct json_member *m = &config->members[n];
-
-      if (is_below_proc (config, n))
-        below++;
-      else
-        json_buffer_add (&text, ",%.*s", (int) (m->end - m->start),
-                         config->text + m->start);
-    }
-  json_buffer_text (&text, "]");
-  if (paths == JSON_NONE)
-    json_add_member (&plan->edits, config, plan->linux_object, "readonlyPaths",
-                     text.text, why);
-  else if (below != 1
-           || !json_string_is (config, json_first (config, paths), "/proc"))
-    json_replace (&plan->edits, config, paths, text.text, why);
-  cleanup_freep (&text.text);
-  return 0;
-}
-
-/* Refuses what is not known.  /proc itself stands there after strict only. */
-static int
-check_readonly_paths (const struct plan *plan, json_node paths,
-                      bool *has_proc_sys, struct error *err)
-{
-  const struct json_doc *config = plan->config;
-
-  *has_proc_sys = false;
-  for (json_node n = json_first (config, paths); n != JSON_NONE;
-       n = json_next (config, n))
-    {
-      cleanup_free char *path = NULL;
-
-      *has_proc_sys |= json_string_is (config, n, "/proc/sys");
-      if (option_is (config, n, known_paths)
-          || ((plan->lock & LOCK_STRICT) != 0 && json_string_is (config, n, "/proc")))
-        continue;
-      if (json_kind (config, n) == JSON_STRING)
-        path = json_string (config, n);
-      return error_refuse (err, SENTENCE_readonly_path,
-                           escape (path ? path : "?").text);
-    }
-  return 0;
-}
-
-static int
-plan_readonly_paths (struct plan *plan, struct error *err)
-{
-  static const char why[] = "/proc/sys/net can be written by uid 0";
-  bool there;
-  json_node paths;
-
-  if (json_get (plan->config, plan->linux_object, "readonlyPaths", JSON_ARRAY,
-                &paths, err)
-          < 0
-      || check_readonly_paths (plan, paths, &there, err) < 0)
+  wish_standard (plan, &wish);
+  if (plan->adds_user && mount_in_user_namespace (plan, &wish, err) < 0)
     return -1;
-  if ((plan->lock & LOCK_STRICT) != 0)
-    return plan_whole_proc (plan, paths);
-  if (there)
-    return 0;
-  if (paths != JSON_NONE)
-    json_append (&plan->edits, plan->config, paths, NULL, "\"/proc/sys\"",
-                 why);
-  else
-    json_add_member (&plan->edits, plan->config, plan->linux_object,
-                     "readonlyPaths", "[\"/proc/sys\"]", why);
+  own = wish;
+  if (plan->adds_user && wish.facts->source != NULL)
+    mount_want_flags (plan, &own, wish.facts->flags);
+  edit_mount (plan, &own);
+  if (wish.needs_submounts && wish.destination != JSON_NONE)
+    add_submounts (plan, &wish);
   return 0;
 }
 
@@ -303,10 +370,27 @@ refuse_root (const struct plan *plan, struct error *err)
                        "/proc or /sys");
 }
 
+static int
+append_devices (struct plan *plan, json_node mounts, const bool *picked,
+                struct error *err)
+{
+  static const char why[] = "lock userns: the host's node of a device, which "
+                            "cannot be made in a user namespace";
+  struct json_buffer text = JSON_BUFFER_INIT;
+  int result = devices_as_mounts (plan, &text, err);
+
+  if (result == 0 && text.length > 0 && mounts == JSON_NONE)
+    result = error_refuse (err, SENTENCE_json_type, "/mounts", "nothing",
+                           "an array");
+  else if (result == 0 && text.length > 0)
+    json_append (&plan->edits, plan->config, mounts, picked, text.text, why);
+  free (text.text);
+  return result;
+}
+
 int
 mounts_plan (struct plan *plan, struct error *err)
 {
-  bool user_namespace = plan_has_user_namespace (plan);
   cleanup_free bool *picked = NULL;
   json_node mounts;
   size_t i = 0, going = 0;
@@ -319,16 +403,13 @@ mounts_plan (struct plan *plan, struct error *err)
   for (json_node n = json_first (plan->config, mounts); n != JSON_NONE;
        n = json_next (plan->config, n), i++)
     {
-      picked[i] = plan->facts->mount_is_tun[i];
+      picked[i] = plan->facts->mounts[i].is_tun;
       going += picked[i];
-      if (!picked[i]
-          && plan_mount (plan, n, plan->facts->mount_covers[i],
-                         user_namespace, err)
-                 < 0)
+      if (!picked[i] && plan_mount (plan, n, &plan->facts->mounts[i], err) < 0)
         return -1;
     }
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, mounts, picked,
                           "the device makes network interfaces, or takes them down");
-  return plan_readonly_paths (plan, err);
+  return plan->adds_user ? append_devices (plan, mounts, picked, err) : 0;
 }

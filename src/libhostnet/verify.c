@@ -137,6 +137,12 @@ found_ports (const struct plan *plan)
 }
 
 static int
+check_mounts (struct plan *plan, struct error *err)
+{
+  return mounts_plan (plan, err) < 0 ? -1 : readonly_paths_plan (plan, err);
+}
+
+static int
 check_annotations (struct plan *plan, struct error *err)
 {
   return runtime_annotations_check (plan, err);
@@ -160,7 +166,7 @@ static const struct part
   { "sysctls", sysctl_plan, found_sysctls, CHECK_HOLDS },
   { "capabilities", capabilities_plan, found_capabilities, CHECK_HOLDS },
   { "process", process_plan, found_process, CHECK_HOLDS },
-  { "mounts", mounts_plan, found_mounts, CHECK_HOLDS },
+  { "mounts", check_mounts, found_mounts, CHECK_HOLDS },
   { "devices", devices_plan, found_devices, CHECK_HOLDS },
   { "annotations", check_annotations, found_annotations, CHECK_HOLDS },
   { "ports", check_ports, found_ports, CHECK_HOLDS },

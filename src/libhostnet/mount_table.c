@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "mount_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "paths.h"
+
+void
+mount_table_clear (struct mount_table *table)
+{
+  for (size_t i = 0; i < table->count; i++)
+    free (table->list[i].path);
+  free (table->list);
+}
+
+/* filesystems(5): what root of a container writes there, the host's kernel
+ * does: sysctls, interfaces, cgroup.kill and net_cls of other cgroups, kprobes,
+ * pinned BPF maps, interpreters of binfmt_misc. */
+#define TYPE(name) { name, sizeof name - 1 }
+static const struct
+{
+  const char *name;
+  size_t length;
+} kernel_types[]
+    = { TYPE ("proc"),       TYPE ("sysfs"),    TYPE ("cgroup"),
+        TYPE ("cgroup2"),    TYPE ("bpf"),      TYPE ("debugfs"),
+        TYPE ("tracefs"),    TYPE ("configfs"), TYPE ("binfmt_misc"),
+        TYPE ("securityfs"), TYPE ("pstore"),   TYPE ("efivarfs"),
+        TYPE ("fusectl"),    TYPE ("resctrl"),  TYPE ("selinuxfs") };
+#undef TYPE
+
+/* TYPE as it stands in mountinfo: with more behind it. */
+static bool
+is_kernel_type (const char *type)
+{
+  size_t length = strcspn (type, " ");
+
+  for (size_t i = 0; i < sizeof kernel_types / sizeof *kernel_types; i++)
+    if (kernel_types[i].length == length
+        && memcmp (kernel_types[i].name, type, length) == 0)
+      return true;
+  return false;
+}
+
+static void
+add_mount_point (struct mount_table *table, char *line)
+{
+  char *field = line, *path = NULL, *type = strstr (line, " - ");
+
+  for (int i = 0; i < 4 && field != NULL; i++)
+    {
+      field = strchr (field, ' ');
+      if (field != NULL)
+        field++;
+    }
+  if (field == NULL || type == NULL)
+    return;
+  path = xstrndup (field, strcspn (field, " "));
+  path_unescape (path);
+  type += 3;
+  table->list = xrealloc (table->list,
+                          (table->count + 1) * sizeof *table->list);
+  table->list[table->count++] = (struct mount_point){
+    path, (unsigned) strtoul (line, NULL, 10), is_kernel_type (type)
+  };
+}
+
+int
+mount_table_read (struct mount_table *table, struct error *err)
+{
+  FILE *file = fopen ("/proc/self/mountinfo", "re");
+  cleanup_free char *line = NULL;
+  size_t size = 0;
+  int failed;
+
+  if (file == NULL)
+    return error_system (err, errno, SENTENCE_system,
+                         "reading /proc/self/mountinfo");
+  while (getline (&line, &size, file) >= 0)
+    add_mount_point (table, line);
+  failed = ferror (file);
+  fclose (file);
+  if (failed)
+    return error_system (err, EIO, SENTENCE_system,
+                         "reading /proc/self/mountinfo");
+  return 0;
+}
+
+/* What is not there (EXISTS) holds nothing; what it lies below counts. */
+bool
+mount_table_covers (const struct mount_table *table, const char *path, bool exists)
+{
+  const struct mount_point *nearest = NULL;
+
+  for (size_t i = 0; i < table->count; i++)
+    {
+      const struct mount_point *point = &table->list[i];
+
+      if (exists && point->kernel && path_is_below (point->path, path))
+        return true;
+      /* The last of several mounts on one place is the one seen. */
+      if (path_is_below (path, point->path)
+          && (nearest == NULL
+              || strlen (point->path) >= strlen (nearest->path)))
+        nearest = point;
+    }
+  return nearest != NULL && nearest->kernel;
+}
+
+/* Whether it is the mount that is seen at its path, and no other covers it. */
+static bool
+is_seen (const struct mount_point *point)
+{
+  struct statx found;
+
+  return statx (AT_FDCWD, point->path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID,
+                &found)
+             == 0
+         && ((found.stx_mask & STATX_MNT_ID) == 0
+             || found.stx_mnt_id == point->id);
+}
+
+char **
+mount_table_below (const struct mount_table *table, const char *path,
+                   size_t *count)
+{
+  char **paths = NULL;
+
+  *count = 0;
+  for (size_t i = 0; i < table->count; i++)
+    {
+      const struct mount_point *point = &table->list[i];
+
+      if (strcmp (point->path, path) == 0
+          || !path_is_below (point->path, path) || !is_seen (point))
+        continue;
+      paths = xrealloc (paths, (*count + 1) * sizeof *paths);
+      paths[(*count)++] = xstrndup (point->path, strlen (point->path));
+    }
+  return paths;
+}
