@@ -8,7 +8,7 @@ crun runc podman conmon netavark aardvark-dns busybox-static bats iproute2 nftab
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then PACKAGES+=" gcc-multilib"; fi
 # The workloads that check.sh runs in containers. None of these packages starts a service when it
 # is installed: redis-tools has the program of redis-server, apache2-bin and dnsmasq-base no units.
-WORKLOADS="apache2-bin redis-tools dnsmasq-base iputils-ping curl bind9-dnsutils"
+WORKLOADS="apache2-bin redis-tools dnsmasq-base iputils-ping libcap2-bin curl bind9-dnsutils"
 
 give_up() {
 	echo "$*" >&2

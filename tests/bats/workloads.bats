@@ -13,19 +13,18 @@ LOCKED='.annotations["io.oci-hostnet.lock"] = "userns"'
 LOCKED_PODMAN=(--annotation io.oci-hostnet.network=host --annotation io.oci-hostnet.lock=userns)
 STANDARD='.annotations["io.oci-hostnet.lock"] = "standard"'
 
+NEEDED=(crun runc apache2 redis-check-rdb redis-cli dnsmasq dig curl ping script setpriv setcap getcap)
+
 setup_file() {
+	local program
 	require_program oci-hostnet-crun oci-hostnet-runc
-	have_workloads || return 0
+	for program in "${NEEDED[@]}"; do command -v "$program" >/dev/null || return 0; done
 	make_workloads_rootfs
 	if command -v podman >/dev/null; then setup_podman; fi
 }
 
-have_workloads() {
-	require_command crun runc apache2 redis-check-rdb redis-cli dnsmasq dig curl ping script setpriv
-}
-
 setup() {
-	have_workloads
+	require_command "${NEEDED[@]}"
 	no_policy
 	PING_RANGE=$(cat /proc/sys/net/ipv4/ping_group_range)
 	FIRST_PORT=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)
@@ -48,7 +47,9 @@ compare() {
 	"$1" "$2" "$LOCKED" "$locked"
 	[ -s "$plain/said" ]
 	diff -u "$plain/said" "$locked/said"
-	diff -u <(listing "$plain/data") <(listing "$locked/data")
+	listing "$plain/data" >"$plain/files"
+	listing "$locked/data" >"$locked/files"
+	diff -u "$plain/files" "$locked/files"
 }
 
 in_podman() {
@@ -78,7 +79,7 @@ web_answers() { [ "$(outside curl -s "$WEB/")" = "the page of the volume" ]; }
 fetch() { outside curl -sg -w '%{http_code} %{url}\n' "${@:2}" "$1"; }
 
 web() {
-	local data=$3/data
+	local data=$3/data text
 	web_volume "$data"
 	launch "$1" "$2" "$data" sh -c 'echo ready; exec apache2 -D FOREGROUND -f /etc/apache2.conf'
 	wait_for 100 web_answers || { said; cat "$data"/log/*; return 1; }
@@ -252,8 +253,8 @@ names_on_53() {
 
 # --- owners --------------------------------------------------------------------------
 
-# Everything that a volume can keep, by root and by users of the container. It ends in what each
-# was answered.
+# Everything that a volume can keep, by root and by users of the container; prints what they were
+# answered.
 leave_traces() {
 	cat <<-'SH'
 	# one pipe: runc copies its two in no order
@@ -287,7 +288,7 @@ leave_traces() {
 }
 
 traces() {
-	local data=$3/data
+	local data=$3/data file id
 	mkdir -p "$data/theirs"
 	echo secret >"$data/secret"
 	chmod 600 "$data/secret"
