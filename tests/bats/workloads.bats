@@ -24,10 +24,10 @@ setup_file() {
 }
 
 setup() {
-	require_command "${NEEDED[@]}"
-	no_policy
 	PING_RANGE=$(cat /proc/sys/net/ipv4/ping_group_range)
 	FIRST_PORT=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)
+	require_command "${NEEDED[@]}"
+	no_policy
 }
 
 teardown() {
