@@ -152,6 +152,13 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
            && write_options (plan->config, wish, &options))
     set_member (plan, wish, wish->options, "options", options.text);
   free (options.text);
+  if (wish->idmapped)
+    {
+      const struct userns_facts *facts = &plan->facts->userns;
+
+      set_member (plan, wish, JSON_NONE, "uidMappings", facts->uid_mappings);
+      set_member (plan, wish, JSON_NONE, "gidMappings", facts->gid_mappings);
+    }
 }
 
 /* ---- submounts ---- */
@@ -177,6 +184,10 @@ add_submount (struct plan *plan, const struct mount_wish *wish,
   json_buffer_string (text, source);
   json_buffer_text (text, ",\"options\":");
   write_options (plan->config, wish, text);
+  if (wish->idmapped)
+    json_buffer_add (text, ",\"uidMappings\":%s,\"gidMappings\":%s",
+                     plan->facts->userns.uid_mappings,
+                     plan->facts->userns.gid_mappings);
   json_buffer_text (text, "}");
   json_insert_after (&plan->edits, plan->config, wish->mount, text->text, why);
 }
@@ -186,9 +197,12 @@ add_submounts (struct plan *plan, const struct mount_wish *wish)
 {
   for (size_t i = 0; i < wish->facts->submount_count; i++)
     {
+      const struct idmap_facts *idmaps = wish->facts->submount_idmaps;
+      struct mount_wish mapped
+          = mount_with_idmap (wish, idmaps != NULL && idmaps[i].needed);
       struct json_buffer text = JSON_BUFFER_INIT;
 
-      add_submount (plan, wish, wish->facts->submounts[i], &text);
+      add_submount (plan, &mapped, wish->facts->submounts[i], &text);
       free (text.text);
     }
 }
@@ -292,7 +306,7 @@ static int
 plan_mount (struct plan *plan, json_node mount,
             const struct mount_facts *facts, struct error *err)
 {
-  struct mount_wish wish = { .mount = mount, .facts = facts };
+  struct mount_wish wish = { .mount = mount, .facts = facts }, mapped;
 
   if (check_mount (plan, mount, err) < 0
       || json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err)
@@ -308,9 +322,12 @@ plan_mount (struct plan *plan, json_node mount,
              < 0)
     return -1;
   wish_standard (plan, &wish);
-  if (plan->adds_user && mount_in_user_namespace (plan, &wish, err) < 0)
+  if (plan->adds_user
+      && (mount_in_user_namespace (plan, &wish, err) < 0
+          || mount_idmap (plan, &wish, err) < 0))
     return -1;
-  edit_mount (plan, &wish);
+  mapped = mount_with_idmap (&wish, wish.idmapped);
+  edit_mount (plan, &mapped);
   if (wish.needs_submounts && wish.destination != JSON_NONE)
     add_submounts (plan, &wish);
   return 0;
