@@ -135,8 +135,6 @@ look_at_source (struct look *look, const char *path, bool read_only)
 
   if (stat (path, &st) < 0)
     found.failed = errno;
-  /* A file system of the kernel is the same for all ids, and becomes
-   * read-only. */
   else if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode)
            || is_shifted (look->ids, &st) || is_plain_file (&st, read_only)
            || mount_table_covers (look->table, path, false))
@@ -152,9 +150,13 @@ look_at_mount (struct look *look, struct mount_facts *facts, bool read_only)
 {
   if (facts->source == NULL || facts->is_tun)
     return;
-  facts->idmap = look_at_source (look, facts->source, read_only);
   facts->submount_idmaps
       = xcalloc (facts->submount_count, sizeof *facts->submount_idmaps);
+  /* A file system of the kernel is the same for all ids, and becomes read-only
+   * with all that is mounted in it (mounts.c). */
+  if (mount_table_covers (look->table, facts->source, false))
+    return;
+  facts->idmap = look_at_source (look, facts->source, read_only);
   for (size_t i = 0; i < facts->submount_count; i++)
     facts->submount_idmaps[i]
         = look_at_source (look, facts->submounts[i], read_only);
