@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -115,34 +114,59 @@ is_since (const unsigned *version, const char *suffix, const unsigned *since)
   return suffix[0] != '-';
 }
 
+/* What follows the number at AT, or NULL. */
+static const char *
+read_number (const char *at, unsigned *number)
+{
+  size_t length = strspn (at, "0123456789");
+
+  *number = (unsigned) strtoul (at, NULL, 10);
+  return length > 0 && length < 6 ? at + length : NULL;
+}
+
+/* "crun version 1.8.1", "runc version 1.1.5+ds1"; the number starts at *AT,
+ * and the suffix is what follows it. */
+static bool
+read_version (const char *line, const char *name, const char **at,
+              unsigned version[3], const char **suffix)
+{
+  static const char word[] = " version ";
+  size_t length = strlen (name);
+
+  if (strncmp (line, name, length) != 0
+      || strncmp (line + length, word, sizeof word - 1) != 0)
+    return false;
+  *at = line + length + sizeof word - 1;
+  *suffix = read_number (*at, &version[0]);
+  if (*suffix == NULL || **suffix != '.')
+    return false;
+  *suffix = read_number (*suffix + 1, &version[1]);
+  if (*suffix == NULL)
+    return false;
+  version[2] = 0;
+  if (**suffix == '.')
+    *suffix = read_number (*suffix + 1, &version[2]);
+  return *suffix != NULL;
+}
+
 char *
 lowlevel_lacks_idmaps (const struct lowlevel *lowlevel)
 {
   cleanup_error struct error err = ERROR_INIT;
-  char line[128], name[8] = "";
-  unsigned version[3] = { 0 };
-  int used = 0;
+  char line[128];
+  const char *at, *suffix;
+  unsigned version[3];
 
   if (lowlevel_check (lowlevel, "", &err) < 0)
     return xstrndup (err.message, strcspn (err.message, ":"));
   ask_version (lowlevel, line, sizeof line);
-  /* "crun version 1.8.1", "runc version 1.1.5+ds1" */
-  if (sscanf (line, "%7s version %4u.%4u%n", name, &version[0], &version[1],
-              &used)
-      == 3)
-    {
-      int more = 0;
-
-      if (sscanf (line + used, ".%4u%n", &version[2], &more) == 1)
-        used += more;
-      for (size_t i = 0; i < sizeof idmaps_since / sizeof *idmaps_since; i++)
-        if (strcmp (idmaps_since[i].name, name) == 0)
-          return is_since (version, line + used, idmaps_since[i].version)
-                     ? NULL
-                     : xasprintf ("`%s` is %s %u.%u.%u, which maps none",
-                                  escape (lowlevel->path).text, name,
-                                  version[0], version[1], version[2]);
-    }
+  for (size_t i = 0; i < sizeof idmaps_since / sizeof *idmaps_since; i++)
+    if (read_version (line, idmaps_since[i].name, &at, version, &suffix))
+      return is_since (version, suffix, idmaps_since[i].version)
+                 ? NULL
+                 : xasprintf ("`%s` is %s %s, which maps none",
+                              escape (lowlevel->path).text,
+                              idmaps_since[i].name, escape (at).text);
   return xasprintf ("the version of `%s` cannot be told",
                     escape (lowlevel->path).text);
 }
