@@ -31,10 +31,12 @@ edit() {
     "$judge" apply '{"version":1,"default":{"request":"allow"}}' <"$work/asks" >"$work/edited"
 }
 
-# expect NAME CHECKS: of $work/config.json exactly these checks fail; `-`: none
+# expect NAME CHECKS: of $work/config.json exactly these checks fail; `-`: none, `construction`: none,
+# and a user namespace holds it
 expect() {
   local name=$1 want=$2 verdict=open status=1 got failing
   if [ "$want" = - ]; then verdict=locked status=0 want=; fi
+  if [ "$want" = construction ]; then verdict='by construction' status=0 want=; fi
   $verify "$work/config.json" >"$work/text" 2>"$work/stderr"
   got=$?
   $verify "$work/config.json" --json >"$work/json" 2>>"$work/stderr"
@@ -45,9 +47,9 @@ expect() {
     report 'not ok' "$name" "$(tail -n 1 "$work/text")"
   elif [ "$failing" != "$want" ]; then
     report 'not ok' "$name" "failing: $failing; expected: $want; $(grep -v ' holds ' "$work/text" | tr '\n' ';')"
-  elif [ $verdict = open ] && grep -qi locked "$work/text" "$work/json"; then
+  elif [ "$verdict" = open ] && grep -qiE 'locked|by construction' "$work/text" "$work/json"; then
     report 'not ok' "$name" 'the word is in the output'
-  elif ! jq -e --arg verdict $verdict '.schema == 1 and .verdict == $verdict and .edits == [] and .reason == "" and .reason_id == ""' "$work/json" >/dev/null; then
+  elif ! jq -e --arg verdict "$verdict" '.schema == 1 and .verdict == $verdict and .edits == [] and .reason == "" and .reason_id == ""' "$work/json" >/dev/null; then
     report 'not ok' "$name" 'the JSON object is another'
   elif [ -s "$work/stderr" ]; then
     report 'not ok' "$name" "$(cat "$work/stderr")"
@@ -61,14 +63,17 @@ while read -r file; do
   edited=$((edited + 1))
   mv "$work/edited" "$work/config.json"
   # a PID or IPC namespace of the host, or a PID namespace of another container, is a way around
-  ways=$(jq -r '[.linux.namespaces[] | {(.type): (.path // "")}] | add | if .pid != "" or .ipc == null then "ways" else "-" end' "$file")
+  # whoever has a user namespace needs no more
+  ways=$(jq -r '[.linux.namespaces[] | {(.type): (.path // "")}] | add | if .pid != "" or .ipc == null then "ways"
+    elif .user == "" then "construction" else "-" end' "$file")
   # this one was given the host's /run
   case $file in */podman/ipv-mount-sys.*) ways=ways ;; esac
   expect "${file#"$top/oci-specs/captures/"}, edited" "$ways"
   jq -c '.annotations["io.oci-hostnet.lock"] = "strict"' "$file" >"$work/strict-asks"
   edit "$work/strict-asks" || continue # strict refuses more
   strict=$((strict + 1))
-  is "${file#"$top/oci-specs/captures/"}, strict" "$($verify "$work/edited" | tail -n 1)" = 'verdict: locked'
+  case $ways in construction) verdict='by construction' ;; *) verdict=locked ;; esac
+  is "${file#"$top/oci-specs/captures/"}, strict" "$($verify "$work/edited" | tail -n 1)" = "verdict: $verdict"
 done < <(find "$top/oci-specs/captures" -name '*.config.json' | sort)
 is "more than 60 captures were edited ($edited)" "$edited" -gt 60
 is "more than 50 of them strictly ($strict)" "$strict" -gt 50
@@ -81,11 +86,19 @@ mv "$work/edited" "$work/none"
 jq -c '.annotations["io.oci-hostnet.lock"] = "strict"' "$top/oci-specs/captures/podman/annotation.config.json" >"$work/strict-asks"
 edit "$work/strict-asks"
 mv "$work/edited" "$work/strict"
-for base in podman none strict; do
+jq -c '.annotations["io.oci-hostnet.lock"] = "userns"' "$top/oci-specs/captures/podman/annotation.config.json" >"$work/userns-asks"
+edit "$work/userns-asks"
+mv "$work/edited" "$work/userns"
+while read -r base lock verdict; do
   cp "$work/$base" "$work/config.json"
-  expect "the base $base" -
-  is "the base $base: its lock" "$(jq -r '.checks[] | select(.id == "lock") | .reason' "$work/json")" = "$([ $base = strict ] && echo strict || echo standard)"
-done
+  expect "the base $base" "$verdict"
+  is "the base $base: its lock" "$(jq -r '.checks[] | select(.id == "lock") | .reason' "$work/json")" = "$lock"
+done <<'BASES'
+podman standard -
+none standard -
+strict strict -
+userns userns construction
+BASES
 rows=0
 while IFS=$'\t' read -r name base expression checks; do
   case $name in '#'* | '') continue ;; esac

@@ -265,15 +265,20 @@ plan_nodes (struct plan *plan, struct error *err)
           || number_of (plan->config, n, "major", &major_number, err) < 0
           || number_of (plan->config, n, "minor", &minor_number, err) < 0)
         return -1;
-      picked[i] = type != JSON_NONE && !json_string_is (plan->config, type, "b")
+      picked[i] = plan->adds_user
+                  || (type != JSON_NONE && !json_string_is (plan->config, type, "b")
                   && major_number <= UINT32_MAX && minor_number <= UINT32_MAX
                   && devices_is_network ((unsigned) major_number,
-                                         (unsigned) minor_number);
+                                         (unsigned) minor_number));
       going += picked[i];
     }
   if (going > 0)
-    json_remove_children (&plan->edits, plan->config, devices, picked,
-                          "the device makes network interfaces, or takes them down");
+    json_remove_children (
+        &plan->edits, plan->config, devices, picked,
+        plan->adds_user
+            ? "lock userns: a bind mount takes its place, unless every "
+              "container has it or none may"
+            : "the device makes network interfaces, or takes them down");
   return 0;
 }
 

@@ -31,6 +31,16 @@ enum netns_relation
   NETNS_HOST      /* no entry */
 };
 
+/* One for each of /linux/devices. */
+struct device_facts
+{
+  char *path;      /* in the container */
+  char *source;    /* the host's node of that number, or NULL */
+  bool is_default; /* every container has it there */
+  bool is_network; /* devices_is_network() */
+  unsigned mode, uid, gid; /* of the source */
+};
+
 /* For the lock userns only. */
 struct userns_facts
 {
@@ -43,6 +53,10 @@ struct userns_facts
   char *pod;           /* the user namespace to which all other namespaces
                           belong that are joined, or NULL */
   ino_t pod_owner;
+  bool has_mqueue;      /* our IPC namespace's is at /dev/mqueue */
+  bool unified_cgroups; /* cgroup v2 alone, at /sys/fs/cgroup */
+  struct device_facts *devices;
+  size_t device_count;
   char *foreign;       /* one of them that does not, or NULL */
   bool has_entry;      /* the configuration has a user namespace */
 };
@@ -65,15 +79,23 @@ struct idmap_facts
   int failed;  /* errno of mapping them, or 0 */
 };
 
+struct mount_source
+{
+  char *path;          /* real, owned */
+  unsigned long flags; /* of its mount: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
+  bool is_file;
+};
+
 /* One for each of /mounts. */
 struct mount_facts
 {
   char *source; /* the real path of a bind mount's source, or NULL */
+  bool is_file; /* it is there, and no directory */
   bool covers;  /* it holds or lies below proc, sysfs, ... */
   bool is_tun;  /* /dev/net/tun, /dev/ppp, ... */
-  /* Under the lock userns: real paths of what is mounted below the source and
-   * comes along, as the option rbind says. */
-  char **submounts;
+  /* Under the lock userns: the flags of its mount, and what is mounted below. */
+  unsigned long flags;
+  struct mount_source *submounts;
   size_t submount_count;
   struct idmap_facts idmap, *submount_idmaps;
 };
@@ -100,8 +122,8 @@ struct facts
 
 #define FACTS_INIT                                                            \
   { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, 0, false,     \
-    { false, false, false, NULL, NULL, 0, NULL, 0, NULL, false }, WAYS_INIT, ERROR_INIT, \
-    SUBORDINATE_FACTS_INIT }
+    { false, false, false, NULL, NULL, 0, NULL, 0, false, false, NULL, 0, NULL, \
+      false }, WAYS_INIT, ERROR_INIT, SUBORDINATE_FACTS_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type
@@ -119,6 +141,9 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
  * configuration joins. */
 int facts_collect_userns (const struct json_doc *config, struct facts *facts,
                           struct error *err);
+int facts_collect_devices (const struct json_doc *config,
+                           struct userns_facts *facts, struct error *err);
+void device_facts_clear (struct userns_facts *facts);
 void userns_facts_clear (struct userns_facts *facts);
 
 /* After all of these: what the subordinate ids of USER come to for CONFIG.

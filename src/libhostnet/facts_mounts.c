@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -100,17 +102,17 @@ is_bind (const struct json_doc *config, json_node mount)
 
 /* 0, or -1 with errno when it cannot be told. */
 static int
-is_tun_source (const char *path, bool *is)
+look_at_source (const char *path, struct mount_facts *facts)
 {
   struct stat found;
 
-  *is = strcmp (path, "/dev/net") == 0;
-  if (*is)
-    return 0;
+  facts->is_tun = strcmp (path, "/dev/net") == 0;
   if (stat (path, &found) < 0)
     return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-  *is = S_ISCHR (found.st_mode)
-        && devices_is_network (major (found.st_rdev), minor (found.st_rdev));
+  facts->is_file = !S_ISDIR (found.st_mode);
+  facts->is_tun |= S_ISCHR (found.st_mode)
+                   && devices_is_network (major (found.st_rdev),
+                                          minor (found.st_rdev));
   return 0;
 }
 
@@ -132,21 +134,55 @@ facts_bind_source (const struct json_doc *config, json_node mount,
   return exists ? 1 : 2;
 }
 
+/* The flags that a mount namespace of less privilege cannot take away. */
+static int
+mount_flags (const char *path, unsigned long *flags, struct error *err)
+{
+  static const struct
+  {
+    unsigned long seen, flag; /* statvfs(3), mount(2) */
+  } table[] = { { ST_RDONLY, MS_RDONLY },
+                { ST_NOSUID, MS_NOSUID },
+                { ST_NODEV, MS_NODEV },
+                { ST_NOEXEC, MS_NOEXEC } };
+  struct statvfs found;
+
+  if (statvfs (path, &found) < 0)
+    return error_system (err, errno, SENTENCE_mount_source,
+                         escape (path).text);
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if ((found.f_flag & table[i].seen) != 0)
+      *flags |= table[i].flag;
+  return 0;
+}
+
 /* Under the lock userns crun would leave them out: it opens the source of a
  * bind mount in a new user namespace without AT_RECURSIVE (linux.c,
  * get_bind_mount). */
-static void
-list_submounts (const struct json_doc *config, json_node mount,
-                const struct mount_table *table, struct mount_facts *facts)
+static int
+list_submounts (const struct mount_table *table, struct mount_facts *facts,
+                struct error *err)
 {
-  json_node options;
+  cleanup_free char **paths = NULL;
 
-  json_get (config, mount, "options", JSON_ARRAY, &options, NULL);
-  for (json_node n = json_first (config, options); n != JSON_NONE;
-       n = json_next (config, n))
-    if (facts->submounts == NULL && json_string_is (config, n, "rbind"))
-      facts->submounts = mount_table_below (table, facts->source,
-                                            &facts->submount_count);
+  if (mount_flags (facts->source, &facts->flags, err) < 0)
+    return -1;
+  paths = mount_table_below (table, facts->source, &facts->submount_count);
+  facts->submounts
+      = xcalloc (facts->submount_count, sizeof *facts->submounts);
+  for (size_t i = 0; i < facts->submount_count; i++)
+    facts->submounts[i].path = paths[i];
+  for (size_t i = 0; i < facts->submount_count; i++)
+    {
+      struct mount_source *submount = &facts->submounts[i];
+      struct stat found;
+
+      if (mount_flags (submount->path, &submount->flags, err) < 0)
+        return -1;
+      submount->is_file
+          = stat (submount->path, &found) == 0 && !S_ISDIR (found.st_mode);
+    }
+  return 0;
 }
 
 static int
@@ -163,11 +199,11 @@ judge_mount (const struct json_doc *config, json_node mount,
     return found;
   exists = found == 1;
   real = facts->source;
-  if (is_tun_source (real, &facts->is_tun) < 0)
+  if (look_at_source (real, facts) < 0)
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
-  if (exists && user_namespace)
-    list_submounts (config, mount, table, facts);
+  if (exists && user_namespace && list_submounts (table, facts, err) < 0)
+    return -1;
   /* A bind of the root filesystem brings along what is mounted in it before:
    * the fresh proc and sysfs.  `..` behind what is not there yet leads
    * anywhere once the runtime has made it. */
@@ -218,7 +254,7 @@ mount_facts_clear (struct facts *facts)
     {
       free (facts->mounts[i].source);
       for (size_t s = 0; s < facts->mounts[i].submount_count; s++)
-        free (facts->mounts[i].submounts[s]);
+        free (facts->mounts[i].submounts[s].path);
       free (facts->mounts[i].submounts);
       free (facts->mounts[i].submount_idmaps);
     }

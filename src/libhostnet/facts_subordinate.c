@@ -159,7 +159,7 @@ look_at_mount (struct look *look, struct mount_facts *facts, bool read_only)
   facts->idmap = look_at_source (look, facts->source, read_only);
   for (size_t i = 0; i < facts->submount_count; i++)
     facts->submount_idmaps[i]
-        = look_at_source (look, facts->submounts[i], read_only);
+        = look_at_source (look, facts->submounts[i].path, read_only);
 }
 
 static int

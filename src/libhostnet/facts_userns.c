@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "nsfs.h"
 #include "userns.h"
@@ -59,6 +61,18 @@ first_unprivileged_port (void)
     port = 1024;
   fclose (file);
   return port;
+}
+
+/* ipc/mqueue.c; <linux/magic.h> lacks it. */
+enum { MQUEUE_MAGIC = 0x19800202 };
+
+static bool
+is_file_system (const char *path, unsigned long magic)
+{
+  struct statfs found;
+
+  return statfs (path, &found) == 0
+         && (unsigned long) found.f_type == magic;
 }
 
 /* ---- namespaces that are joined ---- */
@@ -168,6 +182,11 @@ facts_collect_userns (const struct json_doc *config, struct facts *all,
     return -1;
   facts->own_reaches = userns_reaches (&reach, own);
   facts->first_port = first_unprivileged_port ();
+  facts->has_mqueue = is_file_system ("/dev/mqueue", MQUEUE_MAGIC);
+  facts->unified_cgroups
+      = is_file_system ("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC);
+  if (facts_collect_devices (config, facts, err) < 0)
+    return -1;
   for (json_node n = json_first (config, namespaces); n != JSON_NONE;
        n = json_next (config, n))
     if (look_at_entry (config, n, &reach, facts, err) < 0)
@@ -183,6 +202,7 @@ facts_collect_userns (const struct json_doc *config, struct facts *all,
 void
 userns_facts_clear (struct userns_facts *facts)
 {
+  device_facts_clear (facts);
   free (facts->uid_mappings);
   free (facts->gid_mappings);
   free (facts->pod);

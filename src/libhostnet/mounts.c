@@ -78,12 +78,44 @@ static bool
 is_opposed (const struct json_doc *config, const struct mount_wish *wish,
             json_node option)
 {
+  if (wish->without != NULL && option_is (config, option, wish->without))
+    return true;
   for (size_t w = 0; w < wish->wanted_count; w++)
     for (size_t i = 0; i < sizeof opposites / sizeof *opposites; i++)
       if (strcmp (opposites[i].wanted, wish->wanted[w]) == 0
           && option_is (config, option, opposites[i].opposed))
         return true;
   return false;
+}
+
+/* crun cannot set a recursive flag on a file (measured, 1.8.1: "open mount
+ * target: Not a directory"), which has nothing below it. */
+static const char *
+for_a_file (const char *option)
+{
+  static const char *const recursive[]
+      = { "rro", "rnosuid", "rnodev", "rnoexec", NULL };
+
+  for (size_t i = 0; recursive[i] != NULL; i++)
+    if (strcmp (recursive[i], option) == 0)
+      return option + 1;
+  return option;
+}
+
+static void
+write_option (const struct json_doc *config, const struct mount_wish *wish,
+              json_node option, struct json_buffer *text)
+{
+  const struct json_member *m = &config->members[option];
+  cleanup_free char *name
+      = wish->is_file && json_kind (config, option) == JSON_STRING
+            ? json_string (config, option)
+            : NULL;
+
+  if (name != NULL && for_a_file (name) != name)
+    json_buffer_string (text, for_a_file (name));
+  else
+    json_buffer_bytes (text, config->text + m->start, m->end - m->start);
 }
 
 /* The options as they are to be.  Whether they differ from what stands there. */
@@ -97,8 +129,6 @@ write_options (const struct json_doc *config, const struct mount_wish *wish,
   for (json_node n = json_first (config, wish->options); n != JSON_NONE;
        n = json_next (config, n))
     {
-      const struct json_member *m = &config->members[n];
-
       if (is_opposed (config, wish, n))
         {
           changed = true;
@@ -106,19 +136,21 @@ write_options (const struct json_doc *config, const struct mount_wish *wish,
         }
       if (!first)
         json_buffer_text (text, ",");
-      json_buffer_bytes (text, config->text + m->start, m->end - m->start);
+      write_option (config, wish, n, text);
       first = false;
     }
   for (size_t w = 0; w < wish->wanted_count; w++)
     {
+      const char *wanted
+          = wish->is_file ? for_a_file (wish->wanted[w]) : wish->wanted[w];
       bool there = false;
 
       for (json_node n = json_first (config, wish->options); n != JSON_NONE;
            n = json_next (config, n))
-        there |= json_string_is (config, n, wish->wanted[w]);
+        there |= json_string_is (config, n, wanted);
       if (there)
         continue;
-      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wish->wanted[w]);
+      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wanted);
       changed = true;
       first = false;
     }
@@ -148,7 +180,7 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
     set_member (plan, wish, wish->source, "source", wish->new_source);
   if (wish->new_options != NULL)
     set_member (plan, wish, wish->options, "options", wish->new_options);
-  else if (wish->wanted_count > 0
+  else if ((wish->wanted_count > 0 || wish->without != NULL)
            && write_options (plan->config, wish, &options))
     set_member (plan, wish, wish->options, "options", options.text);
   free (options.text);
@@ -164,32 +196,37 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
 /* ---- submounts ---- */
 
 static void
-add_submount (struct plan *plan, const struct mount_wish *wish,
-              const char *source, struct json_buffer *text)
+add_submount (struct plan *plan, const struct mount_wish *parent_wish,
+              const struct mount_source *submount, bool idmapped,
+              struct json_buffer *text)
 {
   static const char why[] = "lock userns: crun leaves out what is mounted "
                             "below a source in a new user namespace";
-  const char *parent = wish->facts->source;
-  cleanup_free char *top = json_string (plan->config, wish->destination);
+  const char *parent = parent_wish->facts->source;
+  struct mount_wish wish = *parent_wish;
+  cleanup_free char *top = json_string (plan->config, wish.destination);
   size_t skip = strcmp (parent, "/") == 0 ? 0 : strlen (parent),
          length = strlen (top);
   cleanup_free char *destination = NULL;
 
   while (length > 0 && top[length - 1] == '/')
     length--;
-  destination = xasprintf ("%.*s%s", (int) length, top, source + skip);
+  destination = xasprintf ("%.*s%s", (int) length, top, submount->path + skip);
   json_buffer_text (text, "{\"destination\":");
   json_buffer_string (text, destination);
   json_buffer_text (text, ",\"type\":\"bind\",\"source\":");
-  json_buffer_string (text, source);
+  json_buffer_string (text, submount->path);
   json_buffer_text (text, ",\"options\":");
-  write_options (plan->config, wish, text);
-  if (wish->idmapped)
+  wish.is_file = submount->is_file;
+  mount_want_flags (plan, &wish, submount->flags);
+  wish = mount_with_idmap (&wish, idmapped);
+  write_options (plan->config, &wish, text);
+  if (wish.idmapped)
     json_buffer_add (text, ",\"uidMappings\":%s,\"gidMappings\":%s",
                      plan->facts->userns.uid_mappings,
                      plan->facts->userns.gid_mappings);
   json_buffer_text (text, "}");
-  json_insert_after (&plan->edits, plan->config, wish->mount, text->text, why);
+  json_insert_after (&plan->edits, plan->config, wish.mount, text->text, why);
 }
 
 static void
@@ -198,11 +235,10 @@ add_submounts (struct plan *plan, const struct mount_wish *wish)
   for (size_t i = 0; i < wish->facts->submount_count; i++)
     {
       const struct idmap_facts *idmaps = wish->facts->submount_idmaps;
-      struct mount_wish mapped
-          = mount_with_idmap (wish, idmaps != NULL && idmaps[i].needed);
       struct json_buffer text = JSON_BUFFER_INIT;
 
-      add_submount (plan, &mapped, wish->facts->submounts[i], &text);
+      add_submount (plan, wish, &wish->facts->submounts[i],
+                    idmaps != NULL && idmaps[i].needed, &text);
       free (text.text);
     }
 }
@@ -306,7 +342,10 @@ static int
 plan_mount (struct plan *plan, json_node mount,
             const struct mount_facts *facts, struct error *err)
 {
-  struct mount_wish wish = { .mount = mount, .facts = facts }, mapped;
+  struct mount_wish wish = { .mount = mount,
+                             .facts = facts,
+                             .is_file = facts->is_file },
+                    own;
 
   if (check_mount (plan, mount, err) < 0
       || json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err)
@@ -326,8 +365,11 @@ plan_mount (struct plan *plan, json_node mount,
       && (mount_in_user_namespace (plan, &wish, err) < 0
           || mount_idmap (plan, &wish, err) < 0))
     return -1;
-  mapped = mount_with_idmap (&wish, wish.idmapped);
-  edit_mount (plan, &mapped);
+  own = wish;
+  if (plan->adds_user && wish.facts->source != NULL)
+    mount_want_flags (plan, &own, wish.facts->flags);
+  own = mount_with_idmap (&own, own.idmapped);
+  edit_mount (plan, &own);
   if (wish.needs_submounts && wish.destination != JSON_NONE)
     add_submounts (plan, &wish);
   return 0;
@@ -344,6 +386,24 @@ refuse_root (const struct plan *plan, struct error *err)
   path = json_string (plan->config, node);
   return error_refuse (err, SENTENCE_mount_root, escape (path).text,
                        "/proc or /sys");
+}
+
+static int
+append_devices (struct plan *plan, json_node mounts, const bool *picked,
+                struct error *err)
+{
+  static const char why[] = "lock userns: the host's node of a device, which "
+                            "cannot be made in a user namespace";
+  struct json_buffer text = JSON_BUFFER_INIT;
+  int result = devices_as_mounts (plan, &text, err);
+
+  if (result == 0 && text.length > 0 && mounts == JSON_NONE)
+    result = error_refuse (err, SENTENCE_json_type, "/mounts", "nothing",
+                           "an array");
+  else if (result == 0 && text.length > 0)
+    json_append (&plan->edits, plan->config, mounts, picked, text.text, why);
+  free (text.text);
+  return result;
 }
 
 int
@@ -369,5 +429,5 @@ mounts_plan (struct plan *plan, struct error *err)
   if (going > 0)
     json_remove_children (&plan->edits, plan->config, mounts, picked,
                           "the device makes network interfaces, or takes them down");
-  return 0;
+  return plan->adds_user ? append_devices (plan, mounts, picked, err) : 0;
 }

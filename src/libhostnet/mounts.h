@@ -6,18 +6,20 @@
 
 #include "plan.h"
 
-enum { WANTED_OPTIONS_MAX = 8 };
+enum { WANTED_OPTIONS_MAX = 12 };
 
 struct mount_wish
 {
   json_node mount;
   const struct mount_facts *facts;
+  bool is_file; /* what is bound */
   /* its members; JSON_NONE when absent */
   json_node type, source, destination, options;
   const char *new_type, *new_source; /* constants, or NULL: as it is */
   const char *new_options;           /* JSON text, a constant, or NULL */
   const char *wanted[WANTED_OPTIONS_MAX]; /* that have to be among the options */
   size_t wanted_count;
+  const char *const *without; /* options that must not be there, NULL ends */
   bool needs_submounts; /* each its own bind behind it */
   bool idmapped;        /* with the container's ids: mounts_idmap.c */
   const char *why;
@@ -44,5 +46,8 @@ struct mount_wish mount_with_idmap (const struct mount_wish *wish,
 /* What a user namespace does not allow, or does in another way. */
 int mount_in_user_namespace (const struct plan *plan, struct mount_wish *wish,
                              struct error *err);
+/* The flags of a source that has LOCKED ones (mount(2)). */
+void mount_want_flags (const struct plan *plan, struct mount_wish *wish,
+                       unsigned long locked);
 
 #endif

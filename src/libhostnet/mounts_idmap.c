@@ -123,7 +123,7 @@ mount_idmap (const struct plan *plan, struct mount_wish *wish,
   if (check_one (plan, destination, facts->source, &facts->idmap, err) < 0)
     return -1;
   for (size_t i = 0; i < facts->submount_count; i++)
-    if (check_one (plan, destination, facts->submounts[i],
+    if (check_one (plan, destination, facts->submounts[i].path,
                    &facts->submount_idmaps[i], err)
         < 0)
       return -1;

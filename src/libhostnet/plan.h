@@ -52,6 +52,10 @@ int capabilities_plan (struct plan *plan, struct error *err);
 int mounts_plan (struct plan *plan, struct error *err);
 int readonly_paths_plan (struct plan *plan, struct error *err);
 int devices_plan (struct plan *plan, struct error *err);
+/* Under plan->adds_user: the entries of linux.devices as elements of /mounts, appended
+ * to TEXT. */
+int devices_as_mounts (const struct plan *plan, struct json_buffer *text,
+                       struct error *err);
 /* process, beside its capabilities. */
 int process_plan (struct plan *plan, struct error *err);
 /* Annotations and environment by which crun replaces a part of the lock. */

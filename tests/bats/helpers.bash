@@ -147,10 +147,12 @@ SUBORDINATE='{"version": 1, "default": {"lock": "userns", "subordinate": "hostne
 
 # every_device - a jq expression: all devices of this machine, as a privileged container has them
 every_device() {
-	local type path
-	find /dev -path /dev/pts -prune -o \( -type b -o -type c \) -printf '%y %p\n' |
-		while read -r type path; do echo "$type $path $(stat -c '%Hr %Lr' "$path")"; done |
-		jq -Rc 'split(" ") | {type: .[0], path: .[1], major: (.[2] | tonumber), minor: (.[3] | tonumber), fileMode: 438}' |
+	local path
+	find /dev -path /dev/pts -prune -o \( -type b -o -type c \) -print |
+		while read -r path; do
+			stat -c '{"path":"%n","type":"%F","major":%Hr,"minor":%Lr,"fileMode":"%a","uid":%u,"gid":%g}' "$path"
+		done | jq -c '.type |= (if startswith("block") then "b" else "c" end)
+			| .fileMode |= (explode | map(. - 48) | reduce .[] as $digit (0; . * 8 + $digit))' |
 		jq -sc . | sed 's/^/.linux.devices = /'
 }
 
