@@ -184,13 +184,21 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
            && write_options (plan->config, wish, &options))
     set_member (plan, wish, wish->options, "options", options.text);
   free (options.text);
+  if (wish->idmapped)
+    {
+      const struct userns_facts *facts = &plan->facts->userns;
+
+      set_member (plan, wish, JSON_NONE, "uidMappings", facts->uid_mappings);
+      set_member (plan, wish, JSON_NONE, "gidMappings", facts->gid_mappings);
+    }
 }
 
 /* ---- submounts ---- */
 
 static void
 add_submount (struct plan *plan, const struct mount_wish *parent_wish,
-              const struct mount_source *submount, struct json_buffer *text)
+              const struct mount_source *submount, bool idmapped,
+              struct json_buffer *text)
 {
   static const char why[] = "lock userns: crun leaves out what is mounted "
                             "below a source in a new user namespace";
@@ -211,7 +219,12 @@ add_submount (struct plan *plan, const struct mount_wish *parent_wish,
   json_buffer_text (text, ",\"options\":");
   wish.is_file = submount->is_file;
   mount_want_flags (plan, &wish, submount->flags);
+  wish = mount_with_idmap (&wish, idmapped);
   write_options (plan->config, &wish, text);
+  if (wish.idmapped)
+    json_buffer_add (text, ",\"uidMappings\":%s,\"gidMappings\":%s",
+                     plan->facts->userns.uid_mappings,
+                     plan->facts->userns.gid_mappings);
   json_buffer_text (text, "}");
   json_insert_after (&plan->edits, plan->config, wish.mount, text->text, why);
 }
@@ -221,9 +234,11 @@ add_submounts (struct plan *plan, const struct mount_wish *wish)
 {
   for (size_t i = 0; i < wish->facts->submount_count; i++)
     {
+      const struct idmap_facts *idmaps = wish->facts->submount_idmaps;
       struct json_buffer text = JSON_BUFFER_INIT;
 
-      add_submount (plan, wish, &wish->facts->submounts[i], &text);
+      add_submount (plan, wish, &wish->facts->submounts[i],
+                    idmaps != NULL && idmaps[i].needed, &text);
       free (text.text);
     }
 }
@@ -346,11 +361,14 @@ plan_mount (struct plan *plan, json_node mount,
              < 0)
     return -1;
   wish_standard (plan, &wish);
-  if (plan->adds_user && mount_in_user_namespace (plan, &wish, err) < 0)
+  if (plan->adds_user
+      && (mount_in_user_namespace (plan, &wish, err) < 0
+          || mount_idmap (plan, &wish, err) < 0))
     return -1;
   own = wish;
   if (plan->adds_user && wish.facts->source != NULL)
     mount_want_flags (plan, &own, wish.facts->flags);
+  own = mount_with_idmap (&own, own.idmapped);
   edit_mount (plan, &own);
   if (wish.needs_submounts && wish.destination != JSON_NONE)
     add_submounts (plan, &wish);

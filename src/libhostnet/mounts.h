@@ -21,6 +21,7 @@ struct mount_wish
   size_t wanted_count;
   const char *const *without; /* options that must not be there, NULL ends */
   bool needs_submounts; /* each its own bind behind it */
+  bool idmapped;        /* with the container's ids: mounts_idmap.c */
   const char *why;
 };
 
@@ -33,6 +34,14 @@ void mount_want (struct mount_wish *wish, const char *option, const char *why);
 /* A bind of SOURCE (a constant) in its place. */
 void mount_bind (struct mount_wish *wish, const char *source,
                  const char *options, const char *why);
+
+/* Subordinate ids: whether the mount is to be mapped. */
+int mount_idmap (const struct plan *plan, struct mount_wish *wish,
+                 struct error *err);
+/* WISH with the option that says so, or without; the members are written
+ * beside it, since crun takes these and newer runtimes want both. */
+struct mount_wish mount_with_idmap (const struct mount_wish *wish,
+                                    bool idmapped);
 
 /* What a user namespace does not allow, or does in another way. */
 int mount_in_user_namespace (const struct plan *plan, struct mount_wish *wish,
