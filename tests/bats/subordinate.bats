@@ -11,7 +11,6 @@ setup_file() {
 	make_rootfs "$HOSTNET_TEST_DIR/rootfs"
 	make_userns_rootfs
 	gcc -Wall -O1 -static -o "$HOSTNET_TEST_DIR/version" "$top_srcdir/tests/tools/version.c"
-	if command -v podman >/dev/null; then setup_podman; fi
 }
 
 setup() {
@@ -26,7 +25,6 @@ setup() {
 teardown() {
 	stop
 	no_policy
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || true
 	while umount "$work"/* 2>/dev/null; do :; done
 	host_unchanged
 }
@@ -37,6 +35,8 @@ bind() {
 	[ $# -gt 1 ] || options=(rbind)
 	echo ".mounts += [{destination: \"/data\", type: \"bind\", source: \"$1\", options: $(words "${options[@]}" | jq -c .)}]"
 }
+
+IDS='[{"containerID":0,"hostID":100000,"size":65536}]'
 
 volume() {
 	mkdir -p "$work/volume"
@@ -164,6 +164,11 @@ same_owners() {
 	expect_status 0
 	expect_output 2
 	diff - <(owners "$path/sub") <<<$'r 0:0 644\nu 9:9 644'
+	# crun takes the option alone too, newer runtimes want both
+	make_bundle "$work/bundle" "$SHIFTED | $(bind "$path")" true
+	"$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	[ "$(jq -c '.mounts[] | select(.destination | startswith("/data")) | [.destination, .uidMappings, .gidMappings]' "$work/bundle/config.json")" = \
+		"$(for name in /data /data/sub; do echo "[\"$name\",$IDS,$IDS]"; done)" ]
 	# and one that is shifted is not
 	chown -R 100000:100000 "$path/sub"
 	run container crun "$SHIFTED | $(bind "$path")" sh -c 'echo x >/data/sub/s; grep -c idmapped /proc/self/mountinfo'
@@ -411,6 +416,25 @@ as() {
 	[ "$output" = ran ]
 }
 
+@test "a script, and what others can write, is not even asked" {
+	printf '#!/bin/sh\ntouch %s\necho crun version 1.9.0\n' "$work/asked" >"$work/crun"
+	chmod 755 "$work/crun"
+	policy "$(jq -c --arg path "$work/crun" '.runtime = $path' <<<"$SUBORDINATE")"
+	make_bundle "$work/bundle" "$SHIFTED | $(bind "$(volume)")" true
+	for runs in 1 2; do
+		run "$PROGRAMS/oci-hostnet-runtime" run -b "$work/bundle" x
+		expect_status 1
+		run "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+		expect_status 1
+		expect_output "needs mapped ids" "$work/crun cannot be used"
+		[ ! -e "$work/asked" ]
+		# a program that would say the right thing
+		cp "$HOSTNET_TEST_DIR/version" "$work/crun"
+		echo "crun version 1.9.0" >"$work/crun.says"
+		chmod 775 "$work/crun"
+	done
+}
+
 # --- apply, verify, precreate --------------------------------------------------------
 
 verdict() { "$PROGRAMS/oci-hostnet" verify --json "$work/bundle" | jq -r "$1"; }
@@ -517,6 +541,7 @@ SUB='.checks[] | select(.id == "subordinate") | .verdict + ": " + .reason'
 
 @test "podman: its root filesystem is refused with the remedy, and its own --uidmap kept" {
 	require_command podman conmon
+	setup_podman
 	ask=(--rm --annotation io.oci-hostnet.network=host)
 	run by_crun "${ask[@]}" localhost/bb true
 	expect_status 126
