@@ -14,6 +14,7 @@ case ${1-} in
 esac
 
 install_missing "./check.sh${1:+ $1}"
+unpack containerd
 build
 echo "running the tests"
 log=$(mktemp)
