@@ -84,32 +84,27 @@ make_image() {
 
 any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" "$@" </dev/null 3>&-; }
 
-# by RUNTIME ID [OPTIONS... --] COMMAND... - `ctr run` with RUNTIME as in runtime_path; cgroups
+# by RUNTIME ID OPTIONS... -- COMMAND... - `ctr run` with RUNTIME as in runtime_path; cgroups
 # where in-host removes them
 by() {
 	local runtime=$1 id=$2 options=()
 	shift 2
-	case " $* " in
-	*' -- '*)
-		while [ "$1" != -- ]; do options+=("$1"); shift; done
-		shift
-		;;
-	esac
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
 	any_ctr run --runc-binary "$(runtime_path "$runtime")" --cgroup "/$HOSTNET_TAG-ctr/$id" \
-		"${options[@]}" "$IMAGE" "$id" "$@"
+		"${options[@]}" "$IMAGE" "$id" "${@:2}"
 }
 
-# within ID [OPTIONS... --] COMMAND... - `ctr task exec`
+# within ID OPTIONS... -- COMMAND... - `ctr task exec`
 within() {
 	local id=$1 options=()
 	shift
-	case " $* " in
-	*' -- '*)
-		while [ "$1" != -- ]; do options+=("$1"); shift; done
-		shift
-		;;
-	esac
-	any_ctr task exec --exec-id "e$RANDOM$RANDOM" "${options[@]}" "$id" "$@"
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	any_ctr task exec --exec-id "e$RANDOM$RANDOM" "${options[@]}" "$id" "${@:2}"
+}
+
+# on_terminal CTR-ARGUMENTS... - as in a terminal
+on_terminal() {
+	timeout -k 5 60 script -qec "$(printf '%q ' ctr --address "$CONTAINERD/socket" "$@")" /dev/null </dev/null 3>&-
 }
 
 # bundle_of ID - where containerd's shim has its config.json

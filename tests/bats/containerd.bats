@@ -12,6 +12,7 @@ setup_file() {
 	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc
 	command -v containerd >/dev/null || return 0
 	setup_containerd
+	remember_host
 }
 
 teardown_file() {
@@ -22,7 +23,6 @@ setup() {
 	require_containerd
 	require_command crun runc nft script
 	no_policy
-	remember_host
 	remember_engine
 	ID=c$BATS_TEST_NUMBER
 }
@@ -30,9 +30,19 @@ setup() {
 teardown() {
 	remove_all >/dev/null 2>&1 || true
 	no_policy
-	if ! host_unchanged >/dev/null; then
-		host_network_reset
-	fi
+	# every test ends with this
+	host_unchanged || { reset_host; return 1; }
+}
+
+reset_host() {
+	host_network_reset
+	remember_host
+}
+
+# for the controls
+host_changed() {
+	if host_unchanged >/dev/null; then echo "nothing changed"; return 1; fi
+	reset_host
 }
 
 LOOK='readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
@@ -45,7 +55,6 @@ expect_locked() {
 		"RTNETLINK answers: Operation not permitted" "ifconfig: SIOCSIFADDR: Permission denied" \
 		"ip_forward: Read-only file system" END
 	expect_user_namespace
-	host_unchanged
 }
 
 # another than the host's, with the same ids
@@ -73,7 +82,7 @@ control() {
 		sh -c 'ifconfig lo:1 127.0.0.3 && ip addr add 127.0.0.4/8 dev lo && echo changed'
 	expect_status 0
 	expect_output changed
-	if host_unchanged >/dev/null; then echo "nothing changed"; return 1; fi
+	host_changed
 }
 @test "control: crun without us changes the host" { control crun; }
 @test "control: runc without us changes the host" { control runc; }
@@ -87,17 +96,22 @@ joined() {
 @test "crun: a network namespace that was joined is left for the host's" { joined crun; }
 @test "runc: a network namespace that was joined is left for the host's" { joined runc; }
 
-# an exit code, a terminal and a controlling one
+# a terminal of its own, which is the controlling one, and the exit code
+TERMINAL='tty; echo written >/dev/tty; readlink /proc/self/ns/user; '
 terminal() {
-	cat >"$HOSTNET_TEST_DIR/tmp/terminal" <<-SH
-	exec timeout -k 5 60 ctr --address "$CONTAINERD/socket" run --rm -t --net-host ${ASK[*]} \
-		--runc-binary "$(runtime_path "$1")" --cgroup "/$HOSTNET_TAG-ctr/$ID" "$IMAGE" "$ID" \
-		sh -c 'tty; stat -c "console %t:%T %u" /dev/console; echo written >/dev/tty; readlink /proc/self/ns/user; exit 5'
-	SH
-	run script -qec "sh $HOSTNET_TEST_DIR/tmp/terminal" /dev/null </dev/null
+	run on_terminal run -d -t --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
+		--cgroup "/$HOSTNET_TAG-ctr/$ID" "$IMAGE" "$ID" sleep 1000
+	expect_status 0
+	run on_terminal task exec -t --exec-id terminal "$ID" sh -c "$TERMINAL exit 6"
+	expect_status 6
+	expect_output /dev/pts/ written "user:["
+	[[ $output != *"$(readlink /proc/self/ns/user)"* ]]
+	remove "$ID"
+	run on_terminal run --rm -t --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
+		--cgroup "/$HOSTNET_TAG-ctr/$ID-run" "$IMAGE" "$ID-run" sh -c "$TERMINAL stat -c 'console %t:%T %u' /dev/console; exit 5"
 	expect_status 5
-	# 136: a pseudo terminal
-	expect_output /dev/pts/0 "console 88:0 0" written "user:["
+	# 88 hexadecimal is a pseudo terminal
+	expect_output /dev/pts/0 written "user:[" "console 88:0 0"
 	[[ $output != *"$(readlink /proc/self/ns/user)"* ]]
 	nothing_left
 }
@@ -127,7 +141,7 @@ untouched() {
 	local runtime
 	for runtime in "plain-$1" "$1"; do
 		by "$runtime" "$ID" -d "${@:2}" -- sleep 1000
-		within "$ID" sh -c 'readlink /proc/self/ns/user; grep Cap /proc/self/status' >"$HOSTNET_TEST_DIR/tmp/$runtime.seen"
+		within "$ID" -- sh -c 'readlink /proc/self/ns/user; grep Cap /proc/self/status' >"$HOSTNET_TEST_DIR/tmp/$runtime.seen"
 		cp "$(bundle_of "$ID")/config.json" "$HOSTNET_TEST_DIR/tmp/$runtime.json"
 		remove "$ID"
 		nothing_left
@@ -135,7 +149,6 @@ untouched() {
 	cmp "$HOSTNET_TEST_DIR/tmp/plain-$1.json" "$HOSTNET_TEST_DIR/tmp/$1.json"
 	diff "$HOSTNET_TEST_DIR/tmp/plain-$1.seen" "$HOSTNET_TEST_DIR/tmp/$1.seen"
 	grep -qxF "$(readlink /proc/self/ns/user)" "$HOSTNET_TEST_DIR/tmp/$1.seen"
-	host_unchanged
 }
 @test "crun: a plain container is left alone, byte for byte" { untouched crun; }
 @test "runc: a plain container is left alone, byte for byte" { untouched runc; }
@@ -152,11 +165,14 @@ refused() {
 	expect_output "ctr: failed to create shim task: OCI runtime create failed: " "$2"
 	[[ $output != *STARTED* ]]
 	nothing_left
-	host_unchanged
 }
 
 refusals() {
-	local bind="type=bind,src=$HOSTNET_TEST_DIR/tmp,dst=/data"
+	local volume=$HOSTNET_TEST_DIR/tmp/$ID bind
+	bind="type=bind,src=$volume,dst=/data"
+	mkdir -p "$volume/below"
+	mount -t tmpfs below "$volume/below"
+	remember_engine
 	refused "$1" "has no path, so the engine may configure it after the start" "${ASK[@]}"
 	refused "$1" "ctr: \`--net-host\`" "${ASK[@]}"
 	refused "$1" "io.oci-hostnet.lok\` is not known" --net-host "${ASK[@]}" --annotation io.oci-hostnet.lok=userns
@@ -165,6 +181,7 @@ refusals() {
 	refused "$1" "the namespace \`/proc/1/ns/ipc\`" --net-host "${ASK[@]}" --with-ns ipc:/proc/1/ns/ipc
 	refused "$1" "takes a directory without what is mounted below it" --net-host "${ASK[@]}" --mount "$bind,options=bind:rw"
 	refused "$1" "is to propagate to the host" --net-host "${ASK[@]}" --mount "$bind,options=rbind:rshared"
+	umount "$volume/below"
 }
 @test "crun: what cannot be is refused, in ctr's own output" { refusals crun; }
 @test "runc: what cannot be is refused, in ctr's own output" { refusals runc; }
@@ -175,9 +192,9 @@ refusals() {
 within_locked() {
 	by "$1" "$ID" -d --net-host "${ASK[@]}" "${@:2}" -- sleep 1000
 	any_ctr container info "$ID" | jq -e '.Spec.process.capabilities.bounding | index("CAP_NET_RAW")'
-	run within "$ID" sh -c "$LOOK"
+	run within "$ID" -- sh -c "$LOOK"
 	expect_locked
-	run within "$ID" sh -c 'grep -h Cap /proc/1/status; echo; grep -h Cap /proc/self/status'
+	run within "$ID" -- sh -c 'grep -h Cap /proc/1/status; echo; grep -h Cap /proc/self/status'
 	expect_status 0
 	[ "${output%%$'\n\n'*}" = "${output##*$'\n\n'}" ]
 	[[ $output == *CapBnd:* ]]
@@ -204,7 +221,7 @@ by_construction() {
 	by "$1" "$ID-standard" -d --net-host "${ASK[@]:0:2}" -- sleep 1000
 	past_us "$1" "$ID-standard"
 	expect_status 0
-	if host_unchanged >/dev/null; then echo "nothing changed"; return 1; fi
+	host_changed
 }
 @test "crun: an exec past us gains nothing, as it would under the lock standard" { by_construction crun; }
 @test "runc: an exec past us gains nothing, as it would under the lock standard" { by_construction runc; }
@@ -222,7 +239,7 @@ writes_volume() {
 	chown 70000:80000 "$volume/theirs"
 	chmod 640 "$volume/theirs"
 	by "$1" "$2" -d --mount "type=bind,src=$volume,dst=/data,options=rbind:rw" "${@:3}" -- sleep 1000
-	within "$2" sh -c 'cd /data && cat theirs && umask 027 && echo a >roots && mkdir given && chown 33:44 given &&
+	within "$2" -- sh -c 'cd /data && cat theirs && umask 027 && echo a >roots && mkdir given && chown 33:44 given &&
 		chmod 2775 given && ln -s roots link && chown -h 5:6 link && echo b >below/roots && mknod fifo p'
 	within "$2" --user 33:44 -- sh -c 'cd /data && echo c >given/users && echo d >below/users && ! cat theirs 2>/dev/null && ! echo x 2>/dev/null >users'
 	(cd "$volume" && find . | sort | xargs stat -c '%n %u:%g %a %F %s')
@@ -234,7 +251,7 @@ volume() {
 	[[ $without == *"./given/users 33:44 "* ]]
 	[[ $without == *"./below/users 33:44 "* ]]
 	[ "$(writes_volume "$1" "$ID" --net-host "${ASK[@]}")" = "$without" ]
-	run within "$ID" readlink /proc/self/ns/user
+	run within "$ID" -- readlink /proc/self/ns/user
 	[[ $output == user:* && $output != "$(readlink /proc/self/ns/user)" ]]
 }
 @test "crun: the files of a volume have the owners they have without us" { volume crun; }
@@ -255,7 +272,7 @@ lives() {
 	stop_containerd
 	start_containerd
 	has_status "$ID" RUNNING
-	run within "$ID" sh -c "$LOOK"
+	run within "$ID" -- sh -c "$LOOK"
 	expect_locked
 	any_ctr task kill "$ID"
 	wait_for 50 has_status "$ID" STOPPED
@@ -263,7 +280,6 @@ lives() {
 	expect_output "exit code 7"
 	any_ctr container delete "$ID"
 	nothing_left
-	host_unchanged
 }
 @test "crun: list, metrics, pause, a new daemon, exec, kill and delete, and nothing is left" { lives crun; }
 @test "runc: list, metrics, pause, a new daemon, exec, kill and delete, and nothing is left" { lives runc; }
@@ -281,7 +297,6 @@ killed() {
 	expect_status 1
 	expect_output /no/such/program
 	nothing_left
-	host_unchanged
 }
 @test "crun: delete --force, and a start that fails: nothing is left" { killed crun; }
 @test "runc: delete --force, and a start that fails: nothing is left" { killed runc; }
@@ -315,7 +330,6 @@ engines_own() {
 	expect_output "0     100000      65536" "root is 0" "inet 10.98.0.1/24" "RTNETLINK answers: Operation not permitted" \
 		"ifconfig: SIOCSIFADDR: Permission denied" "/sys/kernel/mm/x: Read-only file system"
 	nothing_left
-	host_unchanged
 }
 @test "crun: a user namespace of the engine's own is kept" { engines_own crun; }
 @test "runc: a user namespace of the engine's own is kept" { engines_own runc; }
