@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Real containerd in the test host, with a store of its own, driven by ctr.
 
+# shellcheck disable=SC2154
 # check.sh unpacks the package, since installing it would start a daemon.
 PATH=$top_srcdir/tests/.packages/containerd/usr/bin:$PATH
 CONTAINERD=$HOSTNET_TEST_DIR/containerd
@@ -127,9 +128,7 @@ remove_all() {
 # What containerd, its shims and the runtimes keep for a container.
 engine_state() {
 	any_ctr container ls -q
-	any_ctr task ls -q
-	any_ctr snapshot ls | awk '{ print $1 }'
-	find /run/containerd "$CONTAINERD/state" | sort
+	find /run/containerd "$CONTAINERD/state" "$CONTAINERD"/root/*.task "$CONTAINERD"/root/*/snapshots -maxdepth 3 | sort
 	# crun leaves directories in unified, where no cgroup file system is mounted here
 	find /sys/fs/cgroup/ -path /sys/fs/cgroup/unified -prune -o -path "*/$HOSTNET_TAG-ctr*" -type d -print 2>/dev/null | sort
 	awk '{ print $5 }' /proc/self/mountinfo
