@@ -15,6 +15,7 @@ esac
 
 PACKAGES+=" $WORKLOADS"
 install_missing "./check.sh${1:+ $1}"
+unpack containerd
 build
 echo "running the tests"
 log=$(mktemp)

@@ -15,13 +15,15 @@ give_up() {
 	exit 1
 }
 
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
 # install_missing COMMAND - as root through apt; COMMAND is what to say to run again
 install_missing() {
 	local package missing='' log
 	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
 		give_up "This is for Debian. Elsewhere install the like of: $PACKAGES"
 	for package in $PACKAGES; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=" $package"
+		installed "$package" || missing+=" $package"
 	done
 	if [ "$(id -u)" != 0 ]; then
 		# containers and the namespaces they are tried in need root
@@ -39,6 +41,32 @@ install_missing() {
 	fi
 	rm -f "$log"
 }
+
+# unpack PACKAGE... - into tests/.packages/PACKAGE, where only tests look, when it is not installed.
+# Daemons come this way: installing their packages would start them.
+unpack() {
+	local package log work
+	for package; do
+		if installed "$package" || [ -d "tests/.packages/$package" ]; then continue; fi
+		echo "unpacking: $package"
+		mkdir -p tests/.packages
+		work=$(mktemp -d "$PWD/tests/.packages/.$package.XXXXXX")
+		log=$work/log
+		if {
+			download "$package" "$work" || { apt-get update && download "$package" "$work"; }
+		} >"$log" 2>&1 </dev/null && dpkg-deb -x "$work"/*.deb "$work/tree" 2>>"$log"; then
+			# whoever finds the directory finds all of it
+			mv "$work/tree" "tests/.packages/$package"
+		else
+			# its tests say so: they are skipped, or fail where nothing may be skipped
+			tail -n 30 "$log" >&2
+			echo "apt-get could not download: $package" >&2
+		fi
+		rm -rf "$work"
+	done
+}
+
+download() { (cd "$2" && apt-get download "$1"); }
 
 # build - quietly, in the source directory; what went wrong is shown
 build() {
