@@ -459,7 +459,7 @@ process() {
 	local change='.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}] | .process.oomScoreAdj = 600
 		| .process.user = {uid: 1000, gid: 1001, umask: 23, additionalGids: [5, 33]} | .root.readonly = true
 		| .linux.sysctl = {"kernel.shmmax": "1000000", "kernel.domainname": "inside.test"}'
-	local what='ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; id; umask; cat /proc/sys/kernel/shmmax
+	local what='exec 2>&1; ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; id; umask; cat /proc/sys/kernel/shmmax
 		cat /proc/sys/kernel/domainname; touch /x; ls -ld /proc/self/fd/0 >/dev/null && echo fine; cat /proc/keys | wc -l'
 	local without
 	without=$(container "plain-$1" "$UNASKED | $change" sh -c "$what" 2>&1)
