@@ -14,7 +14,7 @@ setup_file() {
 }
 
 setup() {
-	STARTED_ID=
+	STARTED_ID= DISK=
 	subordinate_ids
 	policy "$SUBORDINATE"
 	remember_host
@@ -25,6 +25,7 @@ setup() {
 teardown() {
 	stop
 	no_policy
+	rm -rf "$DISK"
 	while umount "$work"/* 2>/dev/null; do :; done
 	host_unchanged
 }
@@ -116,24 +117,28 @@ owners() { (cd "$1" && find . -mindepth 1 -printf '%P %U:%G %m\n' | sort); }
 
 # The same container without us tells what is right.
 same_owners() {
-	local path=$1 plain=$2 change=$3
+	local path=$1 plain=$2
 	echo x >"$path/before"; chown 1000:1000 "$path/before"; echo y >"$path/before2"; chown 5:6 "$path/before2"
-	container plain-crun "$UNASKED | $change | $(bind "$plain")" sh -c "$WRITE"
+	container plain-crun "$UNASKED | $(bind "$plain")" sh -c "$WRITE"
 	owners "$plain" >"$work/right"
-	container crun "$SHIFTED | $change | $(bind "$path")" sh -c "$WRITE"
+	container crun "$SHIFTED | $(bind "$path")" sh -c "$WRITE"
 	diff "$work/right" <(owners "$path")
 }
 
 @test "crun: on a tmpfs and on the disk the owners are those without us" {
-	local disk plain
-	disk=$(mktemp -d "$top_builddir/subordinate.XXXXXX")
-	chmod 755 "$disk"
-	for path in "$(volume)" "$disk"; do
+	local plain places
+	places=("$(volume)")
+	# the disk, where its file system can
+	if [ "$(stat -f -c %T "$top_builddir")" != overlayfs ]; then
+		DISK=$(mktemp -d "$top_builddir/subordinate.XXXXXX")
+		chmod 755 "$DISK"
+		places+=("$DISK")
+	fi
+	for path in "${places[@]}"; do
 		plain=$(mktemp -d "$work/plain.XXXXXX")
 		echo x >"$plain/before"; chown 1000:1000 "$plain/before"; echo y >"$plain/before2"; chown 5:6 "$plain/before2"
-		same_owners "$path" "$plain" . || { rm -rf "$disk"; return 1; }
+		same_owners "$path" "$plain"
 	done
-	rm -rf "$disk"
 	grep -q '^root 0:0 644$' "$work/right"
 	grep -q '^user 1000:1001 644$' "$work/right"
 	grep -q '^setuid 0:0 4755$' "$work/right"
@@ -222,7 +227,7 @@ unmapped() {
 
 @test "files that need mapped ids: writable by others, or readable by root alone" {
 	echo x >"$work/file"
-	for mode in 666 664 600 4711 750; do
+	for mode in 666 664 600 4711 750 744 4755 2755; do
 		chmod $mode "$work/file"
 		refused runc "$SHIFTED | $(bind "$work/file" bind rw)" "needs mapped ids"
 	done
