@@ -14,7 +14,7 @@ struct mount_wish
   const struct mount_facts *facts;
   bool is_file; /* what is bound */
   /* its members; JSON_NONE when absent */
-  json_node type, source, destination, options;
+  json_node type, destination, options;
   const char *new_type, *new_source; /* constants, or NULL: as it is */
   const char *new_options;           /* JSON text, a constant, or NULL */
   const char *wanted[WANTED_OPTIONS_MAX]; /* that have to be among the options */
@@ -29,6 +29,8 @@ bool mount_type_is (const struct plan *plan, const struct mount_wish *wish,
                     const char *type);
 bool mount_has_option (const struct plan *plan, const struct mount_wish *wish,
                        const char *option);
+json_node mount_source (const struct plan *plan,
+                        const struct mount_wish *wish);
 /* WHY is a constant. */
 void mount_want (struct mount_wish *wish, const char *option, const char *why);
 /* A bind of SOURCE (a constant) in its place. */

@@ -50,7 +50,8 @@ maps_itself (const struct plan *plan, const struct mount_wish *wish)
 static bool
 is_its_real_path (const struct plan *plan, const struct mount_wish *wish)
 {
-  return json_string_is (plan->config, wish->source, wish->facts->source);
+  return json_string_is (plan->config, mount_source (plan, wish),
+                         wish->facts->source);
 }
 
 static int

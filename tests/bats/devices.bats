@@ -34,6 +34,7 @@ ordinary_devices() {
 # What the device cgroup denies cannot be opened, whoever made the node.
 disks() {
 	run container "$1" "$OPEN | $(every_device) | $2" sh -c '
+		[ ! -e /dev/net/tun ] || echo "opened /dev/net/tun"
 		for node in /dev/loop0 /dev/loop-control /dev/kmsg /dev/vda /dev/sda /dev/nvme0n1; do
 			[ ! -e $node ] || { (exec 3<$node) 2>&1 && echo "opened $node"; } done; true'
 	expect_status 0
