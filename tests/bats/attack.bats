@@ -193,6 +193,14 @@ BY_USERNS='.annotations["io.oci-hostnet.lock"] = "userns"'
 @test "runc: lock userns, after exec --process with every capability" { attacked identity in_exec_process runc "$BY_USERNS"; }
 @test "crun: lock userns, after exec --cap with every capability" { attacked identity in_exec_cap crun "$BY_USERNS"; }
 @test "runc: lock userns, after exec --cap with every capability" { attacked identity in_exec_cap runc "$BY_USERNS"; }
+by_podman() {
+	policy '{"version": 1, "default": {"lock": "userns"}}'
+	attacked identity in_podman_exec "$1" .
+}
+@test "crun: lock userns, after podman exec --privileged" { by_podman crun; }
+@test "runc: lock userns, after podman exec --privileged" { by_podman runc; }
+@test "crun: lock userns, rootless" { attacked rootless in_rootless crun "$ALL_CAPABILITIES | $NO_SECCOMP | $BY_USERNS"; }
+@test "runc: lock userns, rootless" { attacked rootless in_rootless runc "$ALL_CAPABILITIES | $NO_SECCOMP | $BY_USERNS"; }
 past_the_guard() {
 	EXEC_RUNTIME=$1 attacked identity-unguarded in_exec_process "$1" "$BY_USERNS"
 }
