@@ -13,7 +13,9 @@ case ${1-} in
 *) echo "usage: ./check.sh [--strict]" >&2; exit 2 ;;
 esac
 
+PACKAGES+=" $WORKLOADS"
 install_missing "./check.sh${1:+ $1}"
+unpack containerd
 build
 echo "running the tests"
 log=$(mktemp)

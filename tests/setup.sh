@@ -6,11 +6,16 @@ PACKAGES="autoconf automake make gcc libc6-dev pkg-config libyajl-dev libcap-ng-
 crun runc podman conmon netavark aardvark-dns busybox-static bats iproute2 nftables iptables jq strace"
 # the attacks are built for 32 bits too, where the machine has such a thing
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then PACKAGES+=" gcc-multilib"; fi
+# The workloads that check.sh runs in containers. None of these packages starts a service when it
+# is installed: redis-tools has the program of redis-server, apache2-bin and dnsmasq-base no units.
+WORKLOADS="apache2-bin redis-tools dnsmasq-base iputils-ping libcap2-bin curl bind9-dnsutils"
 
 give_up() {
 	echo "$*" >&2
 	exit 1
 }
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
 # install_missing COMMAND - as root through apt; COMMAND is what to say to run again
 install_missing() {
@@ -18,7 +23,7 @@ install_missing() {
 	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
 		give_up "This is for Debian. Elsewhere install the like of: $PACKAGES"
 	for package in $PACKAGES; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=" $package"
+		installed "$package" || missing+=" $package"
 	done
 	if [ "$(id -u)" != 0 ]; then
 		# containers and the namespaces they are tried in need root
@@ -36,6 +41,32 @@ install_missing() {
 	fi
 	rm -f "$log"
 }
+
+# unpack PACKAGE... - into tests/.packages/PACKAGE, where only tests look, when it is not installed.
+# Daemons come this way: installing their packages would start them.
+unpack() {
+	local package log work
+	for package; do
+		if installed "$package" || [ -d "tests/.packages/$package" ]; then continue; fi
+		echo "unpacking: $package"
+		mkdir -p tests/.packages
+		work=$(mktemp -d "$PWD/tests/.packages/.$package.XXXXXX")
+		log=$work/log
+		if {
+			download "$package" "$work" || { apt-get update && download "$package" "$work"; }
+		} >"$log" 2>&1 </dev/null && dpkg-deb -x "$work"/*.deb "$work/tree" 2>>"$log"; then
+			# whoever finds the directory finds all of it
+			mv "$work/tree" "tests/.packages/$package"
+		else
+			# its tests say so: they are skipped, or fail where nothing may be skipped
+			tail -n 30 "$log" >&2
+			echo "apt-get could not download: $package" >&2
+		fi
+		rm -rf "$work"
+	done
+}
+
+download() { (cd "$2" && apt-get download "$1"); }
 
 # build - quietly, in the source directory; what went wrong is shown
 build() {

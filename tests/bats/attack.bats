@@ -198,3 +198,19 @@ past_the_guard() {
 }
 @test "crun: lock userns, after an exec past us with every capability" { past_the_guard crun; }
 @test "runc: lock userns, after an exec past us with every capability" { past_the_guard runc; }
+
+# --- the lock userns with subordinate ids --------------------------------------------
+
+subordinate() {
+	subordinate_ids
+	policy "$SUBORDINATE"
+	attacked "$@"
+}
+@test "crun: subordinate ids, everything privileged, every device" { subordinate subordinate in_container crun "$SHIFTED | $EVERYTHING | $(every_device)"; }
+@test "runc: subordinate ids, everything privileged, every device" { subordinate subordinate in_container runc "$SHIFTED | $EVERYTHING | $(every_device)"; }
+@test "crun: subordinate ids, after exec --process with every capability" { subordinate subordinate in_exec_process crun "$SHIFTED"; }
+@test "runc: subordinate ids, after exec --process with every capability" { subordinate subordinate in_exec_process runc "$SHIFTED"; }
+@test "crun: subordinate ids, after exec --cap with every capability" { subordinate subordinate in_exec_cap crun "$SHIFTED"; }
+@test "runc: subordinate ids, after exec --cap with every capability" { subordinate subordinate in_exec_cap runc "$SHIFTED"; }
+@test "crun: subordinate ids, after an exec past us with every capability" { EXEC_RUNTIME=crun subordinate subordinate-unguarded in_exec_process crun "$SHIFTED"; }
+@test "runc: subordinate ids, after an exec past us with every capability" { EXEC_RUNTIME=runc subordinate subordinate-unguarded in_exec_process runc "$SHIFTED"; }

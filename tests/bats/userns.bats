@@ -119,6 +119,13 @@ audited() {
 	expect_status 0
 	[[ $output != *"by construction"* ]]
 	stop
+	# one process that went into a user namespace does not stand for the others
+	start crun "$NO_SECCOMP" sh -c 'unshare -U sleep 1000 & sleep 0.3; echo ready; exec sleep 1000'
+	run "$PROGRAMS/oci-hostnet" audit "$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)"
+	expect_status 0
+	expect_output "out of reach of the user namespace of 1 threads" "others have harmless ones only"
+	[[ $output != *"by construction"* ]]
+	stop
 	make_userns_rootfs
 	# no filter, and a process that brings the word in
 	start plain-runc "$UNASKED | $USERNS | $NO_SECCOMP"' | (.mounts[] | select(.type == "sysfs")) |= (.type = "bind" | .source = "/sys" | .options = ["rbind", "rro"])' \
@@ -186,6 +193,12 @@ pod() {
 		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"
 		| (.linux.namespaces[] | select(.type == "uts")).path = "/proc/'"$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)"'/ns/uts"'
 	"$STARTED_RUNTIME" kill "$id" KILL
+	# a process that has gone on into another user namespace: it is not the one that owns its IPC
+	unshare -U -r -i unshare -U -r sh -c 'echo ready; exec sleep 100' >"$VOLUME/log" 3>&- &
+	wait_for 50 grep -q ready "$VOLUME/log"
+	refused "cannot be joined from a user namespace of the container's own" "$LOCKED"'
+		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'$!'/ns/ipc"'
+	kill %1
 }
 
 # --- volumes -------------------------------------------------------------------------
@@ -300,6 +313,19 @@ flags() {
 	refused "takes a directory without what is mounted below it" "$LOCKED | $(volume '["bind"]')"
 }
 
+# crun has no recursive flags for a file.
+kernel_files() {
+	run container "$1" "$2"' | .mounts += [{destination: "/data/ttl", type: "bind", source: "/proc/sys/net/ipv4/ip_default_ttl", options: ["bind", "rw"]},
+		{destination: "/data/uptime", type: "bind", source: "/proc/uptime", options: ["rbind", "nosuid", "rw"]}]' \
+		sh -c '(echo 5 >/data/ttl) 2>&1; cat /data/ttl /data/uptime'
+	expect_status 0
+	expect_output "Read-only file system" "$(cat /proc/sys/net/ipv4/ip_default_ttl)"
+}
+@test "crun: a file of the kernel is bound read-only" { kernel_files crun .; }
+@test "runc: a file of the kernel is bound read-only" { kernel_files runc .; }
+@test "crun: the same under the lock userns" { kernel_files crun "$LOCKED"; }
+@test "runc: the same under the lock userns" { kernel_files runc "$LOCKED"; }
+
 # --- file systems of the kernel ---------------------------------------------------------
 
 host_pids() {
@@ -377,8 +403,9 @@ device() {
 host_nodes() {
 	# at its path, at another one, and where the host has another device
 	run container "$1" "$LOCKED | $(device /dev/fuse /dev/fuse) | $(device /dev/other /dev/zero) | $(device /dev/kmsg /dev/zero) | $(device /dev/sub/dir/full /dev/full)" \
-		sh -c 'stat -c "%n %t:%T" /dev/fuse /dev/other /dev/kmsg /dev/sub/dir/full; head -c 3 /dev/other | wc -c; exec 3<>/dev/fuse && echo "fuse opened"'
-	expect_status 0
+		sh -c 'stat -c "%n %t:%T" /dev/fuse /dev/other /dev/kmsg /dev/sub/dir/full; head -c 3 /dev/other | wc -c; exec 3<>/dev/fuse && echo "fuse opened"
+			chmod 600 /dev/other; chown 5 /dev/sub/dir/full'
+	[ "$(grep -c "Read-only file system" <<<"$output")" = 2 ]
 	expect_output "/dev/fuse a:e5" "/dev/other 1:5" "/dev/kmsg 1:5" "/dev/sub/dir/full 1:7" 3 "fuse opened"
 }
 @test "crun: devices are the host's nodes of their number" { host_nodes crun; }
@@ -392,6 +419,17 @@ host_nodes() {
 	refused "has another uid than the host's node" "$LOCKED | $(device /dev/other /dev/zero 'uid: 5')"
 	refused "has another gid than the host's node" "$LOCKED | $(device /dev/other /dev/zero 'gid: 5')"
 }
+
+# crun opens every device where there is no rule.
+unruled() {
+	run container "$1" "$LOCKED"' | del(.linux.resources) | .mounts += [{destination: "/data/dev", type: "bind", source: "/dev", options: ["rbind"]}]' \
+		sh -c 'for node in kmsg loop-control fuse; do [ -e /data/dev/$node ] && (exec 3</data/dev/$node) 2>&1 && echo "opened $node"; done; true'
+	expect_status 0
+	expect_output "not permitted"
+	[[ $output != *opened* ]]
+}
+@test "crun: where no rule closes the devices of the host, they are closed" { unruled crun; }
+@test "runc: where no rule closes the devices of the host, they are closed" { unruled runc; }
 
 # --- ports -----------------------------------------------------------------------------
 
@@ -421,7 +459,7 @@ process() {
 	local change='.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}] | .process.oomScoreAdj = 600
 		| .process.user = {uid: 1000, gid: 1001, umask: 23, additionalGids: [5, 33]} | .root.readonly = true
 		| .linux.sysctl = {"kernel.shmmax": "1000000", "kernel.domainname": "inside.test"}'
-	local what='ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; id; umask; cat /proc/sys/kernel/shmmax
+	local what='exec 2>&1; ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; id; umask; cat /proc/sys/kernel/shmmax
 		cat /proc/sys/kernel/domainname; touch /x; ls -ld /proc/self/fd/0 >/dev/null && echo fine; cat /proc/keys | wc -l'
 	local without
 	without=$(container "plain-$1" "$UNASKED | $change" sh -c "$what" 2>&1)

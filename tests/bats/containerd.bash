@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Real containerd in the test host, with a store of its own, driven by ctr.
+
+# shellcheck disable=SC2154
+# check.sh unpacks the package, since installing it would start a daemon.
+PATH=$top_srcdir/tests/.packages/containerd/usr/bin:$PATH
+CONTAINERD=$HOSTNET_TEST_DIR/containerd
+IMAGE=localhost/bb:latest
+
+require_containerd() { require_command containerd containerd-shim-runc-v2 ctr; }
+
+# setup_containerd - the daemon, and the image localhost/bb of the test root filesystem
+setup_containerd() {
+	mkdir -p "$CONTAINERD"
+	# CRI would look for CNI, opt makes a directory in /opt
+	cat >"$CONTAINERD/config.toml" <<-CONF
+	version = 2
+	root = "$CONTAINERD/root"
+	state = "$CONTAINERD/state"
+	disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+	[grpc]
+	  address = "$CONTAINERD/socket"
+	CONF
+	start_containerd
+	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
+	make_image "$CONTAINERD/image"
+	any_ctr image import "$CONTAINERD/image.tar" >/dev/null
+	# everything of containerd's that outlives one container is made here
+	any_ctr run --rm --cgroup "/$HOSTNET_TAG-ctr/first" --runc-binary "$(command -v crun)" "$IMAGE" first true
+}
+
+start_containerd() {
+	containerd --config "$CONTAINERD/config.toml" >>"$CONTAINERD/log" 2>&1 </dev/null 3>&- &
+	echo $! >"$CONTAINERD/pid"
+	wait_for 100 containerd_answers || { tail -n 20 "$CONTAINERD/log"; return 1; }
+}
+
+containerd_answers() { any_ctr version >/dev/null 2>&1; }
+
+# containers go on without it
+stop_containerd() {
+	local pid
+	pid=$(cat "$CONTAINERD/pid")
+	kill "$pid"
+	wait_for 100 process_gone "$pid"
+}
+
+process_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# blob DIR FILE - of an OCI image layout; prints its descriptor without the media type
+blob() {
+	local digest
+	digest=$(sha256sum <"$2")
+	digest=${digest%% *}
+	cp "$2" "$1/blobs/sha256/$digest"
+	jq -n --arg digest "sha256:$digest" --argjson size "$(stat -c %s "$2")" '{digest: $digest, size: $size}'
+}
+
+# make_image DIR - DIR.tar, an OCI image layout of one layer
+make_image() {
+	local dir=$1 layer config manifest
+	mkdir -p "$dir/blobs/sha256"
+	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$dir.layer" .
+	layer=$(blob "$dir" "$dir.layer")
+	jq -n --argjson layer "$layer" --arg architecture "$(dpkg --print-architecture)" '{
+		architecture: $architecture, os: "linux", config: {Env: ["PATH=/bin"]},
+		rootfs: {type: "layers", diff_ids: [$layer.digest]}
+	}' >"$dir.config"
+	config=$(blob "$dir" "$dir.config")
+	jq -n --argjson layer "$layer" --argjson config "$config" '"application/vnd.oci.image." as $type | {
+		schemaVersion: 2, mediaType: ($type + "manifest.v1+json"),
+		config: ({mediaType: ($type + "config.v1+json")} + $config),
+		layers: [{mediaType: ($type + "layer.v1.tar")} + $layer]
+	}' >"$dir.manifest"
+	manifest=$(blob "$dir" "$dir.manifest")
+	jq -n --argjson manifest "$manifest" --arg name "$IMAGE" '{
+		schemaVersion: 2,
+		manifests: [{mediaType: "application/vnd.oci.image.manifest.v1+json"} + $manifest
+			+ {annotations: {"io.containerd.image.name": $name}}]
+	}' >"$dir/index.json"
+	echo '{"imageLayoutVersion": "1.0.0"}' >"$dir/oci-layout"
+	tar -C "$dir" -cf "$dir.tar" .
+}
+
+any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" "$@" </dev/null 3>&-; }
+
+# by RUNTIME ID OPTIONS... -- COMMAND... - `ctr run` with RUNTIME as in runtime_path; cgroups
+# where in-host removes them
+by() {
+	local runtime=$1 id=$2 options=()
+	shift 2
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	any_ctr run --runc-binary "$(runtime_path "$runtime")" --cgroup "/$HOSTNET_TAG-ctr/$id" \
+		"${options[@]}" "$IMAGE" "$id" "${@:2}"
+}
+
+# within ID OPTIONS... -- COMMAND... - `ctr task exec`
+within() {
+	local id=$1 options=()
+	shift
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	any_ctr task exec --exec-id "e$RANDOM$RANDOM" "${options[@]}" "$id" "${@:2}"
+}
+
+# on_terminal CTR-ARGUMENTS... - as in a terminal
+on_terminal() {
+	timeout -k 5 60 script -qec "$(printf '%q ' ctr --address "$CONTAINERD/socket" "$@")" /dev/null </dev/null 3>&-
+}
+
+# bundle_of ID - where containerd's shim has its config.json
+bundle_of() { echo "$CONTAINERD/state/io.containerd.runtime.v2.task/default/$1"; }
+
+status_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $3 }'; }
+pid_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $2 }'; }
+has_status() { [ "$(status_of "$1")" = "$2" ]; }
+
+remove() {
+	any_ctr task delete -f "$1" >/dev/null 2>&1 || true
+	any_ctr container delete "$1"
+}
+
+remove_all() {
+	local id
+	for id in $(any_ctr container ls -q); do remove "$id"; done
+}
+
+# What containerd, its shims and the runtimes keep for a container.
+engine_state() {
+	any_ctr container ls -q
+	find /run/containerd "$CONTAINERD/state" "$CONTAINERD"/root/*.task "$CONTAINERD"/root/*/snapshots -maxdepth 3 | sort
+	# crun leaves directories in unified, where no cgroup file system is mounted here
+	find /sys/fs/cgroup/ -path /sys/fs/cgroup/unified -prune -o -path "*/$HOSTNET_TAG-ctr*" -type d -print 2>/dev/null | sort
+	awk '{ print $5 }' /proc/self/mountinfo
+	ls /run/netns
+	grep -hsxE 'containerd-shim|crun|runc' /proc/[0-9]*/comm || true
+	foreign_processes
+}
+
+# in a PID namespace below ours
+foreign_processes() {
+	local process own
+	own=$(readlink /proc/self/ns/pid)
+	for process in /proc/[0-9]*; do
+		[ "$(readlink "$process/ns/pid")" = "$own" ] || cat "$process/comm" 2>/dev/null || true
+	done
+}
+
+remember_engine() { engine_state >"$HOSTNET_TEST_DIR/engine-before"; }
+
+same_engine() {
+	engine_state >"$HOSTNET_TEST_DIR/engine-after"
+	diff -u "$HOSTNET_TEST_DIR/engine-before" "$HOSTNET_TEST_DIR/engine-after"
+}
+
+# A shim ends a moment after its container.
+nothing_left() { wait_for 50 same_engine >/dev/null || same_engine; }
