@@ -45,8 +45,6 @@ teardown() {
 	host_unchanged
 }
 
-without_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime runc -- "$@"; }
-
 # plain RUN - the same without us
 plain() {
 	case $1 in *runc) echo without_runc ;; *) echo without ;; esac
@@ -74,8 +72,9 @@ for_each() {
 	done
 }
 
-# what differs anyway: ids, and the address of a bridge
-comparable() { grep -vE "${ALSO:-^$}" | sed -E 's/\b[0-9a-f]{12,64}\b/ID/g; s/10\.88\.0\.[0-9]+/ADDRESS/g'; }
+# what differs anyway: what the runtimes put over devices and masked files, ids, the address of a bridge
+BESIDE='^mount (/dev/(null|zero|full|random|urandom|tty|fuse|other)|/proc/(keys|timer_list)) '
+comparable() { grep -vE "$BESIDE${ALSO:+|$ALSO}" | sed -E 's/\b[0-9a-f]{12,64}\b/ID/g; s/10\.88\.0\.[0-9]+/ADDRESS/g'; }
 
 # as_without RUN FUNCTION ARGUMENTS... - FUNCTION RUN ARGUMENTS prints what it prints without us,
 # apart from the lines that match the extended regular expression in ALSO. Leaves $output.
@@ -88,11 +87,9 @@ as_without() {
 	diff -u <(comparable <"$reference") <(comparable <"$BATS_TEST_TMPDIR/seen")
 }
 
-# What a container sees of itself. Of several mounts at one point the one on top counts; what the
-# runtimes put over devices and masked files is not compared.
+# What a container sees of itself. Of several mounts at one point the one on top counts.
 ITSELF='exec 2>&1; id; grep -E "^(Cap|Seccomp:|NoNew)" /proc/self/status; cat /proc/self/uid_map
-	awk "{ flags[\$5] = \$6 } END { for (point in flags) print \"mount\", point, flags[point] }" /proc/self/mountinfo |
-		grep -vE " /dev/(null|zero|full|random|urandom|tty|fuse|other|console) | /proc/(keys|timer_list) " | sort
+	awk "{ flags[\$5] = \$6 } END { for (point in flags) print \"mount\", point, flags[point] }" /proc/self/mountinfo | sort
 	hostname; cat /etc/hosts /etc/resolv.conf /etc/hostname /run/.containerenv; echo; stat -c "%n %A %u:%g" /dev/* /run/.containerenv
 	[ "$(wc -c </proc/keys)" != 0 ] || echo "/proc/keys is masked"; ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; '
 
@@ -182,6 +179,9 @@ privileged() {
 	ALSO='^Cap(Prm|Eff|Bnd)|^Seccomp:|^/dev/net |^mount (/dev/|/proc/sys |/sys )|^mount /sys/fs/cgroup' for_each as_without privileged
 	expect_output "mount /sys ro," "mount /proc/sys ro," "Seccomp:	2" "CapBnd:	00000018b08445fb"
 	[[ $output != *"/dev/net "* ]]
+	# modes and owners of the host's nodes are the host's
+	[ "$(grep '^mount /dev/' <<<"$output" | grep -vcE '^mount /dev/((pts|shm|mqueue) |[^ ]* ro,)' || true)" = 0 ]
+	[ "$(grep -cE '^mount /dev/[^ ]* ro,' <<<"$output")" -gt 20 ]
 }
 
 # What is another's: of the host, by name.
@@ -240,7 +240,8 @@ terminal() {
 	local script='tty; ls -ln /dev/pts/0 /dev/console | cut -c 1-40; echo typed >/dev/tty; echo console >/dev/console
 		stty -echo && stty echo && echo "modes set"; set -m; sleep 0 & wait; echo ready; read -r answer; echo "read $answer"'
 	# any_podman takes its standard input away
-	{ declare -f podman_of any_podman | sed 's,< /dev/null,,; s,timeout,timeout --foreground,'; declare -p ASK script; echo 'podman_of "$1" run --cgroup-parent "/$HOSTNET_TAG-podman" \
+	{ declare -f podman_of; declare -p PODMAN ASK script; echo 'any_podman() { timeout --foreground -k 5 90 "${PODMAN[@]}" "$@"; }
+		podman_of "$1" run --cgroup-parent "/$HOSTNET_TAG-podman" \
 		--rm -it --hostname inside "${ASK[@]}" --user 1000 localhost/bb sh -c "$script"'; } >"$BATS_TEST_TMPDIR/terminal"
 	: >"$BATS_TEST_TMPDIR/out"
 	{ wait_for 200 grep -q ready "$BATS_TEST_TMPDIR/out" && echo something; } |
