@@ -41,6 +41,10 @@ teardown() {
 	# podman may find the shm of a container with a user namespace busy once
 	any_podman pod rm -fa -t 0 >/dev/null 2>&1 || true
 	any_podman rm -fa -t 0 >/dev/null 2>&1 || any_podman rm -fa -t 0 >/dev/null 2>&1 || true
+	if [ -n "${CGROUPS+set}" ]; then
+		kube_cgroups | grep -vxF "${CGROUPS:-none}" | xargs -r rmdir 2>/dev/null || true
+		rmdir /sys/fs/cgroup/*/libpod_parent 2>/dev/null || true
+	fi
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
 	host_unchanged
 }
@@ -405,11 +409,9 @@ kube_cgroups() {
 			command: ["/bin/sh", "-c", "touch /data/file; /bin/sleep 1000"], volumeMounts: [{name: "data", mountPath: "/data"}]}],
 		volumes: [{name: "data", hostPath: {path: $path}}]
 	}}' >"$HOSTNET_TEST_DIR/tmp/kube.yaml"
-	kube_cgroups >"$BATS_TEST_TMPDIR/cgroups"
+	CGROUPS=$(kube_cgroups)
 	# podman takes three seconds to find out that it cannot remove the pod's cgroup
 	WAYS="by_crun by_hook_runc" for_each kube
-	kube_cgroups | comm -13 "$BATS_TEST_TMPDIR/cgroups" - | xargs -r rmdir 2>/dev/null || true
-	rmdir /sys/fs/cgroup/*/libpod_parent 2>/dev/null || true
 }
 
 # The infra container is given no annotation by podman.
