@@ -95,6 +95,7 @@ static bool
 is_plain_file (const struct stat *st, bool read_only)
 {
   return S_ISREG (st->st_mode) && (st->st_mode & S_IROTH) != 0
+         && (st->st_mode & (S_ISUID | S_ISGID)) == 0
          && ((st->st_mode & (S_IXUSR | S_IXGRP)) == 0
              || (st->st_mode & S_IXOTH) != 0)
          && (read_only
