@@ -31,6 +31,8 @@ setup() {
 	no_policy
 	# crun gives it to the root of a user namespace when nobody keeps it from doing so
 	chown 0:0 /dev/null
+	# host_state sees the rules, without the packets of bridges that they count
+	nft() { command nft --stateless "$@"; }
 	remember_host
 	VOLUMES=$HOSTNET_TEST_DIR/tmp/volumes-$BATS_TEST_NUMBER
 }
@@ -134,7 +136,8 @@ locked() {
 # storage RUN OPTIONS... - what is seen inside of volumes, and what is left on them
 storage() {
 	rm -rf "$VOLUMES"
-	mkdir -p -m 1777 "$VOLUMES"/{bind,owned,ro}
+	mkdir -p "$VOLUMES"/{bind,owned,ro}
+	chmod 1777 "$VOLUMES"/{bind,owned,ro}
 	echo below >"$VOLUMES/ro/file"
 	any_podman volume rm -f named >/dev/null 2>&1
 	"$1" --rm --name storage --hostname inside "${ASK[@]}" -v "$VOLUMES/bind:/data/bind" -v "$VOLUMES/ro:/data/ro:ro" \
@@ -460,7 +463,8 @@ joined() {
 
 shifted() {
 	rm -rf "$VOLUMES"
-	mkdir -p -m 1777 "$VOLUMES"
+	mkdir -p "$VOLUMES"
+	chmod 1777 "$VOLUMES"
 	"$1" --rm --hostname inside "${ASK[@]}" "${UIDMAP[@]}" -v "$VOLUMES:/data" localhost/bb sh -c 'exec 2>&1; cat /proc/self/uid_map /proc/self/gid_map
 		touch /data/file /root/file; chown 33:34 /data/file; stat -c "%n %u:%g" /data/* /root/*; /bin/ip addr add 127.0.0.4/8 dev lo; true'
 	find "$VOLUMES" -printf '%P %M %U:%G\n'
