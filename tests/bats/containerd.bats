@@ -114,18 +114,16 @@ joined() {
 @test "runc: a network namespace that was joined is left for the host's" { joined runc; }
 
 # a terminal of its own, which is the controlling one, and the exit code
-TERMINAL='tty; echo written >/dev/tty; readlink /proc/self/ns/user; '
+TERMINAL='tty; echo written >/dev/tty; readlink /proc/self/ns/user; echo END; read line; '
 terminal() {
-	run on_terminal run -d -t --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
-		--cgroup "/$HOSTNET_TAG-ctr/$ID" "$IMAGE" "$ID" sleep 1000
-	expect_status 0
+	by "$1" "$ID" -d --net-host "${ASK[@]}" -- sleep 1000
 	run on_terminal task exec -t --exec-id terminal "$ID" sh -c "$TERMINAL exit 6"
 	expect_status 6
 	expect_output /dev/pts/ written "user:["
 	[[ $output != *"$(readlink /proc/self/ns/user)"* ]]
 	remove "$ID"
 	run on_terminal run --rm -t --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
-		--cgroup "/$HOSTNET_TAG-ctr/$ID-run" "$IMAGE" "$ID-run" sh -c "$TERMINAL stat -c 'console %t:%T %u' /dev/console; exit 5"
+		--cgroup "/$HOSTNET_TAG-ctr/$ID-run" "$IMAGE" "$ID-run" sh -c "stat -c 'console %t:%T %u' /dev/console; $TERMINAL exit 5"
 	expect_status 5
 	# 88 hexadecimal is a pseudo terminal
 	expect_output /dev/pts/0 written "user:[" "console 88:0 0"
@@ -320,6 +318,7 @@ killed() {
 
 proven() {
 	by "$1" "$ID" -d --net-host "${ASK[@]}" -- sleep 1000
+	started "$ID" sleep
 	run "$PROGRAMS/oci-hostnet" audit "$(pid_of "$ID")"
 	expect_status 0
 	[ "${lines[-1]}" = "by construction" ]
