@@ -104,7 +104,8 @@ within() {
 }
 
 # logged CTR-COMMAND OPTIONS... -- ARGUMENTS... - what the process says goes through a file: ctr
-# drops a stream of a process that ends before ctr has opened its end of it
+# drops a stream of a process that ends before ctr has opened its end of it. Its standard output
+# only: the shim closes the file behind that, and errors that come later are lost.
 logged() {
 	local said options=() rc=0
 	said=$(mktemp "$HOSTNET_TEST_DIR/tmp/said.XXXXXX")

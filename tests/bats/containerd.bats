@@ -45,7 +45,7 @@ host_changed() {
 	reset_host
 }
 
-LOOK='readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
+LOOK='exec 2>&1; readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
 ip addr add 127.0.0.4/8 dev lo; ifconfig lo:1 127.0.0.3; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
 
 # of what LOOK says
@@ -339,7 +339,7 @@ engines_own() {
 	base_config "$HOSTNET_TAG-ctr/$ID" | jq "$USERNS"' | del(.linux.namespaces[] | select(.type == "network"))
 		| .annotations["io.oci-hostnet.lock"] = "userns" | .process.args = $args' \
 		--argjson args "$(words sh -c "$LOOK; stat -c 'root is %u' /; touch /sys/kernel/mm/x")" >"$HOSTNET_TEST_DIR/tmp/spec.json"
-	run any_ctr run --rm --runc-binary "$(runtime_path "$1")" --config "$HOSTNET_TEST_DIR/tmp/spec.json" "$ID"
+	run logged run --rm --runc-binary "$(runtime_path "$1")" --config "$HOSTNET_TEST_DIR/tmp/spec.json" -- "$ID"
 	expect_status 1 # of touch
 	expect_output "0     100000      65536" "root is 0" "inet 10.98.0.1/24" "RTNETLINK answers: Operation not permitted" \
 		"ifconfig: SIOCSIFADDR: Permission denied" "/sys/kernel/mm/x: Read-only file system"
