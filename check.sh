@@ -13,6 +13,7 @@ case ${1-} in
 *) echo "usage: ./check.sh [--strict]" >&2; exit 2 ;;
 esac
 
+PACKAGES+=" $WORKLOADS"
 install_missing "./check.sh${1:+ $1}"
 unpack containerd
 build

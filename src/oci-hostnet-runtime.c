@@ -54,8 +54,8 @@ command_line_clear (struct command_line *line)
 
 /* Finds, decides, stores. */
 static int
-prepare (const struct runtime_cli *cli, struct policy **policy,
-         struct error *err)
+prepare (const struct runtime_cli *cli, const struct lowlevel *lowlevel,
+         struct policy **policy, struct error *err)
 {
   cleanup_bundle struct bundle bundle = BUNDLE_INIT;
   cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
@@ -64,6 +64,7 @@ prepare (const struct runtime_cli *cli, struct policy **policy,
 
   if (read_configuration (cli, &bundle, err) < 0)
     return -1;
+  judgement.lowlevel = lowlevel;
   judgement.policy = *policy;
   *policy = NULL;
   if (judge (bundle.text, bundle.length, cli->bundle ? cli->bundle : ".",
@@ -118,7 +119,7 @@ work (char *argv[], int argc, struct lowlevel *lowlevel,
     return -1;
   if (cli->command == COMMAND_EXEC
           ? guard_exec (lowlevel, cli, argc, &line, err) < 0
-          : cli->command != COMMAND_PASS && prepare (cli, &policy, err) < 0)
+          : cli->command != COMMAND_PASS && prepare (cli, lowlevel, &policy, err) < 0)
     return -1;
   return lowlevel_exec (lowlevel, line.argv, err);
 }

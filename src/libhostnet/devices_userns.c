@@ -2,7 +2,9 @@
 /* linux.devices in the user namespace that the lock userns adds.  mknod(2) is
  * denied there; crun makes a node with another mode, and runc binds whatever
  * the host has at that path, with any number (measured, crun 1.8.1 and runc
- * 1.1.5).  So each becomes a bind mount of the host's node of its number. */
+ * 1.1.5).  So each becomes a bind mount of the host's node of its number.  The
+ * container's root owns it, as every id is mapped to itself: a read-only mount
+ * keeps mode and owner, and nobody from writing to the device. */
 #include <config.h>
 
 #include "devices.h"
@@ -62,7 +64,7 @@ add_mount (struct json_buffer *text, const struct device_facts *facts)
   json_buffer_string (text, facts->path);
   json_buffer_text (text, ",\"type\":\"bind\",\"source\":");
   json_buffer_string (text, facts->source);
-  json_buffer_text (text, ",\"options\":[\"bind\",\"nosuid\","
+  json_buffer_text (text, ",\"options\":[\"bind\",\"ro\",\"nosuid\","
                           "\"noexec\"]}");
 }
 

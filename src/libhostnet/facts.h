@@ -5,9 +5,11 @@
 #define HOSTNET_FACTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "json.h"
+#include "lowlevel.h"
 #include "ways.h"
 
 /* On whose behalf the configuration is judged. */
@@ -56,6 +58,25 @@ struct userns_facts
   struct device_facts *devices;
   size_t device_count;
   char *foreign;       /* one of them that does not, or NULL */
+  bool has_entry;      /* the configuration has a user namespace */
+};
+
+/* For `subordinate` of the policy only. */
+struct subordinate_facts
+{
+  bool wanted;            /* the rest has been collected */
+  struct error refused;   /* why the container cannot have the ids, or nothing */
+  uint32_t uid, gid;      /* the first of them */
+  char *runtime;          /* why the low-level runtime cannot map the ids of a
+                             mount, or NULL; not asked when no mount needs it */
+};
+#define SUBORDINATE_FACTS_INIT { false, ERROR_INIT, 0, 0, NULL }
+
+/* A bind mount's source, or what is mounted below it, under subordinate ids. */
+struct idmap_facts
+{
+  bool needed; /* its files would have other owners without mapped ids */
+  int failed;  /* errno of mapping them, or 0 */
 };
 
 struct mount_source
@@ -76,6 +97,7 @@ struct mount_facts
   unsigned long flags;
   struct mount_source *submounts;
   size_t submount_count;
+  struct idmap_facts idmap, *submount_idmaps;
 };
 
 struct facts
@@ -95,11 +117,13 @@ struct facts
   struct ways ways;          /* by ways_collect(), where they matter */
   struct error unknown;      /* what of them could not be found out: there is no
                                 lock then, and who does not ask lives without */
+  struct subordinate_facts subordinate; /* by facts_collect_subordinate() */
 };
 
 #define FACTS_INIT                                                            \
   { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, 0, false,     \
-    { false, false, false, NULL, NULL, 0, NULL, 0, false, false, NULL, 0, NULL }, WAYS_INIT, ERROR_INIT }
+    { false, false, false, NULL, NULL, 0, NULL, 0, false, false, NULL, 0, NULL, \
+      false }, WAYS_INIT, ERROR_INIT, SUBORDINATE_FACTS_INIT }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type
@@ -121,6 +145,13 @@ int facts_collect_devices (const struct json_doc *config,
                            struct userns_facts *facts, struct error *err);
 void device_facts_clear (struct userns_facts *facts);
 void userns_facts_clear (struct userns_facts *facts);
+
+/* After all of these: what the subordinate ids of USER come to for CONFIG.
+ * LOWLEVEL is what will run it, or NULL when that is not known. */
+void facts_collect_subordinate (const struct json_doc *config,
+                                const char *bundle, const char *user,
+                                const struct lowlevel *lowlevel,
+                                struct facts *facts);
 void mount_facts_clear (struct facts *facts);
 
 /* The real path of the source of a bind mount (the caller frees): 1, or 2

@@ -256,6 +256,7 @@ mount_facts_clear (struct facts *facts)
       for (size_t s = 0; s < facts->mounts[i].submount_count; s++)
         free (facts->mounts[i].submounts[s].path);
       free (facts->mounts[i].submounts);
+      free (facts->mounts[i].submount_idmaps);
     }
   free (facts->mounts);
 }

@@ -146,6 +146,8 @@ look_at_entry (const struct json_doc *config, json_node entry,
   if (json_get (config, entry, "type", JSON_STRING, &type, err) < 0
       || json_get (config, entry, "path", JSON_STRING, &node, err) < 0)
     return -1;
+  facts->has_entry |= type != JSON_NONE
+                      && json_string_is (config, type, "user");
   if (type == JSON_NONE || node == JSON_NONE
       || json_string_is (config, type, "network")
       || json_string_is (config, type, "mount"))

@@ -19,6 +19,41 @@ keep_unknown (struct facts *facts, struct error *err)
   return 0;
 }
 
+/* Only a namespace that we add has the ids that the policy wants. */
+static void
+collect_subordinate (struct judgement *j, const char *bundle)
+{
+  const struct userns_facts *userns = &j->facts.userns;
+  struct policy_settings settings = policy_settings_for (
+      j->policy, &j->config, j->request.annotations);
+  struct lowlevel chosen;
+  const struct lowlevel *lowlevel = j->lowlevel;
+
+  if (settings.subordinate == NULL || !userns->own_reaches
+      || userns->has_entry)
+    return;
+  if (lowlevel == NULL && j->facts.caller == CALLER_APPLY
+      && lowlevel_choose ("", j->policy, &chosen, NULL) == 0)
+    lowlevel = &chosen;
+  facts_collect_subordinate (&j->config, bundle, settings.subordinate,
+                             lowlevel, &j->facts);
+}
+
+static int
+collect_mounts (struct judgement *j, const char *bundle, enum lock lock,
+                struct error *err)
+{
+  if (facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0)
+    return -1;
+  if ((lock & LOCK_USERNS) != 0)
+    collect_subordinate (j, bundle);
+  /* Only strict refuses ways; they cost what a create need not pay. */
+  if ((lock & LOCK_STRICT) == 0 && j->facts.caller != CALLER_APPLY)
+    return 0;
+  return ways_collect (&j->config, bundle, lock, j->facts.subordinate.wanted,
+                       &j->facts.ways, err);
+}
+
 int
 judge (const char *text, size_t length, const char *bundle,
        enum caller caller, unsigned preserve_fds, struct judgement *j,
@@ -39,14 +74,10 @@ judge (const char *text, size_t length, const char *bundle,
       if (j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
         return -1;
       lock = decide_lock (j->policy, &j->config, &j->request);
-      /* Only strict refuses ways; they cost what a create need not pay. */
       if ((lock & LOCK_USERNS) != 0
           && facts_collect_userns (&j->config, &j->facts, err) < 0)
         return -1;
-      if ((facts_collect_mounts (&j->config, bundle, &j->facts, err) < 0
-           || (((lock & LOCK_STRICT) != 0 || caller == CALLER_APPLY)
-               && ways_collect (&j->config, bundle, lock, &j->facts.ways, err)
-                      < 0))
+      if (collect_mounts (j, bundle, lock, err) < 0
           && keep_unknown (&j->facts, err) < 0)
         return -1;
       if (caller == CALLER_CREATE

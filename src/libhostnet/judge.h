@@ -12,11 +12,14 @@ struct judgement
   struct request request;
   struct facts facts;
   struct decision decision;
+  /* Given: what runs the container afterwards, or NULL: what the policy says
+   * for `apply`, and not known for hooks. */
+  const struct lowlevel *lowlevel;
 };
 
 #define JUDGEMENT_INIT                                                        \
   { NULL, JSON_DOC_INIT, { JSON_NONE, false, false, false, LOCK_STANDARD, JSON_NONE, JSON_NONE },   \
-    FACTS_INIT, DECISION_INIT }
+    FACTS_INIT, DECISION_INIT, NULL }
 #define cleanup_judgement __attribute__ ((cleanup (judgement_clear)))
 
 /* Index, request, facts, decide.  POLICY may be loaded before (else the

@@ -108,15 +108,23 @@ check_program (const char *path, int fd, const char *argv0, struct error *err)
 }
 
 int
+lowlevel_check (const struct lowlevel *lowlevel, const char *argv0,
+                struct error *err)
+{
+  cleanup_close int fd = open (lowlevel->path, O_RDONLY | O_CLOEXEC);
+
+  /* A program that may be executed but not read is left to the kernel. */
+  return fd < 0 ? 0 : check_program (lowlevel->path, fd, argv0, err);
+}
+
+int
 lowlevel_exec (const struct lowlevel *lowlevel, char *argv[],
                struct error *err)
 {
   extern char **environ;
   const char *argv0 = argv[0];
-  cleanup_close int fd = open (lowlevel->path, O_RDONLY | O_CLOEXEC);
 
-  /* A program that may be executed but not read is left to the kernel. */
-  if (fd >= 0 && check_program (lowlevel->path, fd, argv0, err) < 0)
+  if (lowlevel_check (lowlevel, argv0, err) < 0)
     return -1;
   argv[0] = (char *) lowlevel->path;
   execve (lowlevel->path, argv, environ);

@@ -21,6 +21,15 @@ int lowlevel_choose (const char *program_name, const struct policy *policy,
 /* Whether the name alone decides, so that no policy is needed. */
 bool lowlevel_named (const char *program_name);
 
+/* What stands between the version that the runtime says it has (--version) and
+ * the mounts with mapped ids that we write; NULL when nothing does.  In words
+ * that follow "and"; the caller frees. */
+char *lowlevel_lacks_idmaps (const struct lowlevel *lowlevel);
+
+/* Refuses what lowlevel_exec() would, started by the name ARGV0. */
+int lowlevel_check (const struct lowlevel *lowlevel, const char *argv0,
+                    struct error *err);
+
 /* Becomes the runtime with the arguments, environment and descriptors as they
  * are; argv[0] is its own path, since crun reads a handler from it.  Refuses
  * oci-hostnet itself, a script (which could call us again), and, as root, what

@@ -121,7 +121,8 @@ is_seen (const struct mount_point *point)
 {
   struct statx found;
 
-  return statx (AT_FDCWD, point->path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID,
+  return statx (AT_FDCWD, point->path,
+                AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
                 &found)
              == 0
          && ((found.stx_mask & STATX_MNT_ID) == 0

@@ -51,6 +51,15 @@ mount_has_option (const struct plan *plan, const struct mount_wish *wish,
   return false;
 }
 
+json_node
+mount_source (const struct plan *plan, const struct mount_wish *wish)
+{
+  json_node source;
+
+  json_get (plan->config, wish->mount, "source", JSON_STRING, &source, NULL);
+  return source;
+}
+
 void
 mount_want (struct mount_wish *wish, const char *option, const char *why)
 {
@@ -177,20 +186,29 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
   if (wish->new_type != NULL)
     set_member (plan, wish, wish->type, "type", wish->new_type);
   if (wish->new_source != NULL)
-    set_member (plan, wish, wish->source, "source", wish->new_source);
+    set_member (plan, wish, mount_source (plan, wish), "source",
+                wish->new_source);
   if (wish->new_options != NULL)
     set_member (plan, wish, wish->options, "options", wish->new_options);
   else if ((wish->wanted_count > 0 || wish->without != NULL)
            && write_options (plan->config, wish, &options))
     set_member (plan, wish, wish->options, "options", options.text);
   free (options.text);
+  if (wish->idmapped)
+    {
+      const struct userns_facts *facts = &plan->facts->userns;
+
+      set_member (plan, wish, JSON_NONE, "uidMappings", facts->uid_mappings);
+      set_member (plan, wish, JSON_NONE, "gidMappings", facts->gid_mappings);
+    }
 }
 
 /* ---- submounts ---- */
 
 static void
 add_submount (struct plan *plan, const struct mount_wish *parent_wish,
-              const struct mount_source *submount, struct json_buffer *text)
+              const struct mount_source *submount, bool idmapped,
+              struct json_buffer *text)
 {
   static const char why[] = "lock userns: crun leaves out what is mounted "
                             "below a source in a new user namespace";
@@ -211,7 +229,12 @@ add_submount (struct plan *plan, const struct mount_wish *parent_wish,
   json_buffer_text (text, ",\"options\":");
   wish.is_file = submount->is_file;
   mount_want_flags (plan, &wish, submount->flags);
+  wish = mount_with_idmap (&wish, idmapped);
   write_options (plan->config, &wish, text);
+  if (wish.idmapped)
+    json_buffer_add (text, ",\"uidMappings\":%s,\"gidMappings\":%s",
+                     plan->facts->userns.uid_mappings,
+                     plan->facts->userns.gid_mappings);
   json_buffer_text (text, "}");
   json_insert_after (&plan->edits, plan->config, wish.mount, text->text, why);
 }
@@ -221,9 +244,11 @@ add_submounts (struct plan *plan, const struct mount_wish *wish)
 {
   for (size_t i = 0; i < wish->facts->submount_count; i++)
     {
+      const struct idmap_facts *idmaps = wish->facts->submount_idmaps;
       struct json_buffer text = JSON_BUFFER_INIT;
 
-      add_submount (plan, wish, &wish->facts->submounts[i], &text);
+      add_submount (plan, wish, &wish->facts->submounts[i],
+                    idmaps != NULL && idmaps[i].needed, &text);
       free (text.text);
     }
 }
@@ -260,29 +285,30 @@ is_plain_proc (const struct json_doc *config, json_node mount)
 static const char *const known_types[]
     = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", "tmpfs", NULL };
 
-static int
-check_mount (const struct plan *plan, json_node mount, struct error *err)
+static char *
+place_of (const struct plan *plan, const struct mount_wish *wish)
 {
-  static const char *const remount[] = { "remount", NULL };
-  const struct json_doc *config = plan->config;
-  cleanup_free char *where = NULL, *name = NULL;
-  json_node type, options, destination;
+  return wish->destination == JSON_NONE
+             ? xstrndup ("?", 1)
+             : json_string (plan->config, wish->destination);
+}
 
-  if (json_get (config, mount, "type", JSON_STRING, &type, err) < 0
-      || json_get (config, mount, "options", JSON_ARRAY, &options, err) < 0
-      || json_get (config, mount, "destination", JSON_STRING, &destination,
-                   err)
-             < 0)
-    return -1;
-  where = destination == JSON_NONE ? xstrndup ("?", 1)
-                                   : json_string (config, destination);
-  for (json_node n = json_first (config, options); n != JSON_NONE;
-       n = json_next (config, n))
-    if (option_is (config, n, remount))
+static int
+check_mount (const struct plan *plan, const struct mount_wish *wish,
+             struct error *err)
+{
+  cleanup_free char *where = NULL, *name = NULL;
+
+  if (mount_has_option (plan, wish, "remount"))
+    {
+      where = place_of (plan, wish);
       return error_refuse (err, SENTENCE_mount_remount, escape (where).text);
-  if (type == JSON_NONE || option_is (config, type, known_types))
+    }
+  if (wish->type == JSON_NONE
+      || option_is (plan->config, wish->type, known_types))
     return 0;
-  name = json_string (config, type);
+  where = place_of (plan, wish);
+  name = json_string (plan->config, wish->type);
   return error_refuse (err, SENTENCE_mount_type, escape (where).text,
                        escape (name).text);
 }
@@ -323,37 +349,46 @@ wish_standard (const struct plan *plan, struct mount_wish *wish)
                 "a second proc, where /proc/sys/net can be written");
 }
 
+/* What a user namespace wants of it beside. */
+static int
+plan_in_user_namespace (struct plan *plan, struct mount_wish *wish,
+                        struct error *err)
+{
+  struct mount_wish own;
+
+  if (mount_in_user_namespace (plan, wish, err) < 0
+      || mount_idmap (plan, wish, err) < 0)
+    return -1;
+  own = *wish;
+  if (wish->facts->source != NULL)
+    mount_want_flags (plan, &own, wish->facts->flags);
+  own = mount_with_idmap (&own, own.idmapped);
+  edit_mount (plan, &own);
+  if (wish->needs_submounts && wish->destination != JSON_NONE)
+    add_submounts (plan, wish);
+  return 0;
+}
+
 static int
 plan_mount (struct plan *plan, json_node mount,
             const struct mount_facts *facts, struct error *err)
 {
-  struct mount_wish wish = { .mount = mount,
-                             .facts = facts,
-                             .is_file = facts->is_file },
-                    own;
+  struct mount_wish wish
+      = { .mount = mount, .facts = facts, .is_file = facts->is_file };
 
-  if (check_mount (plan, mount, err) < 0
-      || json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err)
-             < 0
-      || json_get (plan->config, mount, "source", JSON_STRING, &wish.source,
-                   err)
-             < 0
+  if (json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err) < 0
       || json_get (plan->config, mount, "destination", JSON_STRING,
                    &wish.destination, err)
              < 0
       || json_get (plan->config, mount, "options", JSON_ARRAY, &wish.options,
                    err)
-             < 0)
+             < 0
+      || check_mount (plan, &wish, err) < 0)
     return -1;
   wish_standard (plan, &wish);
-  if (plan->adds_user && mount_in_user_namespace (plan, &wish, err) < 0)
-    return -1;
-  own = wish;
-  if (plan->adds_user && wish.facts->source != NULL)
-    mount_want_flags (plan, &own, wish.facts->flags);
-  edit_mount (plan, &own);
-  if (wish.needs_submounts && wish.destination != JSON_NONE)
-    add_submounts (plan, &wish);
+  if (plan->adds_user)
+    return plan_in_user_namespace (plan, &wish, err);
+  edit_mount (plan, &wish);
   return 0;
 }
 

@@ -15,9 +15,9 @@
 static const struct
 {
   unsigned long flag;
-  const char *option, *recursive; /* the latter, or NULL */
+  const char *option, *recursive;
 } flags[] = {
-  { MS_RDONLY, "ro", NULL },
+  { MS_RDONLY, "ro", "rro" },
   { MS_NOSUID, "nosuid", "rnosuid" },
   { MS_NODEV, "nodev", "rnodev" },
   { MS_NOEXEC, "noexec", "rnoexec" },
@@ -38,16 +38,19 @@ mount_want_flags (const struct plan *plan, struct mount_wish *wish,
   bool sets_flags = false;
 
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-    sets_flags |= mount_has_option (plan, wish, flags[i].option);
+    sets_flags |= mount_has_option (plan, wish, flags[i].option)
+                  || mount_has_option (plan, wish, flags[i].recursive);
   if (!sets_flags && wish->wanted_count == 0)
     return;
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
     {
       bool there = mount_has_option (plan, wish, flags[i].option);
+      bool is_locked = (locked & flags[i].flag) != 0;
 
-      if (!there && (locked & flags[i].flag) != 0)
+      if (!there && is_locked)
         mount_want (wish, flags[i].option, why);
-      if (there && flags[i].recursive != NULL && !wish->is_file)
+      /* `ro` is not to reach what is mounted below */
+      if ((there || is_locked) && flags[i].flag != MS_RDONLY && !wish->is_file)
         mount_want (wish, flags[i].recursive, why);
     }
 }

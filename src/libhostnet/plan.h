@@ -37,6 +37,16 @@ int plan_init (struct plan *plan, struct error *err);
 int netns_plan (struct plan *plan, struct error *err);
 /* The user namespace of the lock userns; its entry is netns_plan()'s. */
 int userns_plan (struct plan *plan, struct error *err);
+/* Whether the container can have the subordinate ids that the policy wants for
+ * it; their mappings are userns_plan()'s. */
+int subordinate_plan (const struct plan *plan, struct error *err);
+/* A user namespace that the configuration has is kept, but for one that maps
+ * the host's root where the policy wants subordinate ids. */
+int subordinate_check_mappings (const struct plan *plan, unsigned joined,
+                                struct error *err);
+/* Whether the finished configuration has them, with mapped ids for each mount
+ * that needs them. */
+int subordinate_verify (struct plan *plan, struct error *err);
 int sysctl_plan (struct plan *plan, struct error *err);
 int capabilities_plan (struct plan *plan, struct error *err);
 int mounts_plan (struct plan *plan, struct error *err);

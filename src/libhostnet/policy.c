@@ -252,6 +252,7 @@ rule_clear (struct rule *rule)
       free (rule->globs[i].value);
     }
   free (rule->globs);
+  free (rule->subordinate);
 }
 
 void
@@ -261,6 +262,7 @@ policy_free (struct policy *policy)
     return;
   for (size_t i = 0; i < policy->rule_count; i++)
     rule_clear (&policy->rules[i]);
+  rule_clear (&policy->fallback);
   free (policy->rules);
   free (policy->runtime);
   free (policy);
@@ -342,5 +344,7 @@ policy_settings_for (const struct policy *policy,
     .pathless = (enum policy_pathless) value[SETTING_PATHLESS],
     .keep_capabilities = value[SETTING_CAPABILITIES],
     .lock = (enum lock) value[SETTING_LOCK],
+    .subordinate = rule->subordinate != NULL ? rule->subordinate
+                                             : policy->fallback.subordinate,
   };
 }

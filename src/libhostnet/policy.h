@@ -62,6 +62,7 @@ struct policy_settings
   enum policy_pathless pathless;
   unsigned keep_capabilities;
   enum lock lock; /* at least */
+  const char *subordinate; /* a user of /etc/subuid, the policy's own; or NULL */
 };
 
 /* The rest up to the functions is of no concern outside of policy*.c. */
@@ -88,6 +89,7 @@ struct rule
   size_t glob_count;
   bool set[SETTINGS];
   unsigned value[SETTINGS];
+  char *subordinate; /* or NULL: not set */
 };
 
 struct policy

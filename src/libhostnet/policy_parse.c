@@ -239,6 +239,40 @@ read_capabilities (struct reader *r, const struct member *member,
   return 0;
 }
 
+/* As useradd(8) takes them, and a number for a user without a name.  podman
+ * allots from the ids of `containers`. */
+static bool
+is_user_name (const char *name)
+{
+  static const char first[] = "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
+                    others[] = "-.";
+  size_t length = strlen (name), good = 0;
+
+  while (good < length
+         && (strchr (first, name[good]) != NULL
+             || (good > 0 && strchr (others, name[good]) != NULL)))
+    good++;
+  return length > 0 && length <= 32 && good == length
+         && strcmp (name, "containers") != 0;
+}
+
+static int
+read_subordinate (struct reader *r, const struct member *member,
+                  json_node node)
+{
+  cleanup_free char *name = NULL;
+
+  if (json_kind (r->doc, node) != JSON_STRING)
+    return wrong_value (r, member, node);
+  name = json_string (r->doc, node);
+  if (!is_user_name (name))
+    return wrong_value (r, member, node);
+  r->rule->subordinate = name;
+  name = NULL;
+  return 0;
+}
+
 static const struct choice request_choices[] = { { "allow", REQUEST_ALLOW },
                                                  { "refuse", REQUEST_REFUSE },
                                                  { NULL, 0 } };
@@ -291,6 +325,9 @@ static const struct member members[] = {
   { "keepCapabilities", IN_SETTINGS, read_capabilities,
     "an array of capability names", SETTING_CAPABILITIES,
     capability_choices },
+  { "subordinate", IN_SETTINGS, read_subordinate,
+    "a user of /etc/subuid and /etc/subgid other than `containers`", 0,
+    NULL },
 };
 enum
 {

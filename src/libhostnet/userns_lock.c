@@ -35,8 +35,11 @@ check_mappings (const struct plan *plan, const char *name, struct error *err)
 static void
 add_mappings (struct plan *plan, const char *name, const char *text)
 {
-  static const char why[]
-      = "lock userns: every id stays as it is, and so do the owners of files";
+  const char *why
+      = plan->facts->subordinate.wanted
+            ? "lock userns: root of the container is nobody on the host"
+            : "lock userns: every id stays as it is, and so do the owners of "
+              "files";
   json_node mappings;
 
   json_get (plan->config, plan->linux_object, name, JSON_ARRAY, &mappings,
@@ -58,14 +61,17 @@ userns_plan (struct plan *plan, struct error *err)
     return 0;
   entries = plan_namespaces (plan, "user", &joined);
   if (entries > 0)
-    return check_entries (plan, entries, joined, err);
+    return check_entries (plan, entries, joined, err) < 0
+               ? -1
+               : subordinate_check_mappings (plan, joined, err);
   /* Rootless: we are in one already, from which the network is out of reach. */
   if (!plan->adds_user)
     return 0;
   if (facts->foreign != NULL)
     return error_refuse (err, SENTENCE_userns_foreign,
                          escape (facts->foreign).text);
-  if (check_mappings (plan, "uidMappings", err) < 0
+  if (subordinate_plan (plan, err) < 0
+      || check_mappings (plan, "uidMappings", err) < 0
       || check_mappings (plan, "gidMappings", err) < 0
       || ports_check_privileged (plan, err) < 0)
     return -1;

@@ -13,6 +13,7 @@
 #include "decide.h"
 #include "plan.h"
 #include "seccomp_proof.h"
+#include "subordinate.h"
 #include "ways.h"
 
 /* Everything that is read once. */
@@ -76,6 +77,20 @@ found_user (const struct plan *plan)
                     "host's network namespace; ports below %u cannot be bound "
                     "(net.ipv4.ip_unprivileged_port_start)",
                     plan->facts->userns.first_port);
+}
+
+static char *
+found_subordinate (const struct plan *plan)
+{
+  return xasprintf ("no id of the container is root of the host; the policy "
+                    "gives ids of `%s`, %u to %u and the groups %u to %u",
+                    escape (plan->settings->subordinate).text,
+                    (unsigned) plan->facts->subordinate.uid,
+                    (unsigned) plan->facts->subordinate.uid
+                        + SUBORDINATE_IDS - 1,
+                    (unsigned) plan->facts->subordinate.gid,
+                    (unsigned) plan->facts->subordinate.gid
+                        + SUBORDINATE_IDS - 1);
 }
 
 static char *
@@ -163,6 +178,7 @@ static const struct part
 } parts[] = {
   { "namespaces", netns_plan, found_namespaces, CHECK_HOLDS },
   { "user", userns_plan, found_user, CHECK_CONSTRUCTION },
+  { "subordinate", subordinate_verify, found_subordinate, CHECK_HOLDS },
   { "sysctls", sysctl_plan, found_sysctls, CHECK_HOLDS },
   { "capabilities", capabilities_plan, found_capabilities, CHECK_HOLDS },
   { "process", process_plan, found_process, CHECK_HOLDS },
@@ -263,7 +279,7 @@ check_ways (const struct subject *subject, const struct plan *plan,
   int result = 0;
 
   if (ways_collect (plan->config, subject->bundle.directory_path, plan->lock,
-                    &ways, &refused)
+                    false, &ways, &refused)
       < 0)
     result = fail_if_refused ("ways", &refused, checks, err);
   else if (ways.count == 0)
@@ -285,6 +301,9 @@ is_wanted (const struct part *part, const struct plan *plan)
 
   if (part->run == process_plan)
     return (plan->lock & LOCK_STRICT) != 0;
+  if (part->run == subordinate_verify)
+    return plan->facts->subordinate.wanted
+           && plan_namespaces (plan, "user", &joined) == 1 && joined == 0;
   if (part->run == userns_plan)
     return (plan->lock & LOCK_USERNS) != 0 || !facts->own_reaches
            || (plan_namespaces (plan, "user", &joined) == 1
@@ -403,6 +422,15 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
                             &subject->facts, &refused)
       < 0)
     return fail_if_refused ("mounts", &refused, checks, err);
+  if (subject->settings.subordinate != NULL
+      && subject->facts.userns.own_reaches
+      && (decide_lock (subject->policy, &subject->config, &subject->request)
+          & LOCK_USERNS)
+             != 0)
+    facts_collect_subordinate (&subject->config,
+                               subject->bundle.directory_path,
+                               subject->settings.subordinate, NULL,
+                               &subject->facts);
   return check_parts (subject, checks, err);
 }
 

@@ -391,7 +391,8 @@ has_subordinate_ids (const struct json_doc *config, json_node linux_object)
 
 int
 ways_collect (const struct json_doc *config, const char *bundle,
-              enum lock lock, struct ways *ways, struct error *err)
+              enum lock lock, bool subordinate, struct ways *ways,
+              struct error *err)
 {
   json_node linux_object, mounts, nodes;
 
@@ -410,7 +411,8 @@ ways_collect (const struct json_doc *config, const char *bundle,
        n = json_next (config, n))
     if (look_at_node (config, linux_object, n, ways, err) < 0)
       return -1;
-  if ((lock & LOCK_STRICT) == 0 && !has_subordinate_ids (config, linux_object))
+  if ((lock & LOCK_STRICT) == 0 && !subordinate
+      && !has_subordinate_ids (config, linux_object))
     look_at_proc_net (ways);
   return 0;
 }

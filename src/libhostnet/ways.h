@@ -22,10 +22,11 @@ struct ways
 #define WAYS_INIT { NULL, 0 }
 
 /* Those of CONFIG under LOCK, judged by what the paths are on this machine
- * (relative ones start at BUNDLE or the working directory).  Refuses what has
- * the wrong type. */
+ * (relative ones start at BUNDLE or the working directory).  SUBORDINATE: CONFIG
+ * will get ids that none of the host's has.  Refuses what has the wrong type. */
 int ways_collect (const struct json_doc *config, const char *bundle,
-                  enum lock lock, struct ways *ways, struct error *err);
+                  enum lock lock, bool subordinate, struct ways *ways,
+                  struct error *err);
 
 void ways_clear (struct ways *ways);
 

@@ -193,8 +193,32 @@ BY_USERNS='.annotations["io.oci-hostnet.lock"] = "userns"'
 @test "runc: lock userns, after exec --process with every capability" { attacked identity in_exec_process runc "$BY_USERNS"; }
 @test "crun: lock userns, after exec --cap with every capability" { attacked identity in_exec_cap crun "$BY_USERNS"; }
 @test "runc: lock userns, after exec --cap with every capability" { attacked identity in_exec_cap runc "$BY_USERNS"; }
+by_podman() {
+	policy '{"version": 1, "default": {"lock": "userns"}}'
+	attacked identity in_podman_exec "$1" .
+}
+@test "crun: lock userns, after podman exec --privileged" { by_podman crun; }
+@test "runc: lock userns, after podman exec --privileged" { by_podman runc; }
+@test "crun: lock userns, rootless" { attacked rootless in_rootless crun "$ALL_CAPABILITIES | $NO_SECCOMP | $BY_USERNS"; }
+@test "runc: lock userns, rootless" { attacked rootless in_rootless runc "$ALL_CAPABILITIES | $NO_SECCOMP | $BY_USERNS"; }
 past_the_guard() {
 	EXEC_RUNTIME=$1 attacked identity-unguarded in_exec_process "$1" "$BY_USERNS"
 }
 @test "crun: lock userns, after an exec past us with every capability" { past_the_guard crun; }
 @test "runc: lock userns, after an exec past us with every capability" { past_the_guard runc; }
+
+# --- the lock userns with subordinate ids --------------------------------------------
+
+subordinate() {
+	subordinate_ids
+	policy "$SUBORDINATE"
+	attacked "$@"
+}
+@test "crun: subordinate ids, everything privileged, every device" { subordinate subordinate in_container crun "$SHIFTED | $EVERYTHING | $(every_device)"; }
+@test "runc: subordinate ids, everything privileged, every device" { subordinate subordinate in_container runc "$SHIFTED | $EVERYTHING | $(every_device)"; }
+@test "crun: subordinate ids, after exec --process with every capability" { subordinate subordinate in_exec_process crun "$SHIFTED"; }
+@test "runc: subordinate ids, after exec --process with every capability" { subordinate subordinate in_exec_process runc "$SHIFTED"; }
+@test "crun: subordinate ids, after exec --cap with every capability" { subordinate subordinate in_exec_cap crun "$SHIFTED"; }
+@test "runc: subordinate ids, after exec --cap with every capability" { subordinate subordinate in_exec_cap runc "$SHIFTED"; }
+@test "crun: subordinate ids, after an exec past us with every capability" { EXEC_RUNTIME=crun subordinate subordinate-unguarded in_exec_process crun "$SHIFTED"; }
+@test "runc: subordinate ids, after an exec past us with every capability" { EXEC_RUNTIME=runc subordinate subordinate-unguarded in_exec_process runc "$SHIFTED"; }

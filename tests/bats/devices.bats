@@ -34,6 +34,7 @@ ordinary_devices() {
 # What the device cgroup denies cannot be opened, whoever made the node.
 disks() {
 	run container "$1" "$OPEN | $(every_device) | $2" sh -c '
+		[ ! -e /dev/net/tun ] || echo "opened /dev/net/tun"
 		for node in /dev/loop0 /dev/loop-control /dev/kmsg /dev/vda /dev/sda /dev/nvme0n1; do
 			[ ! -e $node ] || { (exec 3<$node) 2>&1 && echo "opened $node"; } done; true'
 	expect_status 0
@@ -44,3 +45,17 @@ disks() {
 @test "runc: a list of every device: none of the host's can be opened" { disks runc .; }
 @test "crun: nor under the lock userns" { disks crun "$BY_USERNS"; }
 @test "runc: nor under the lock userns" { disks runc "$BY_USERNS"; }
+
+# With every id mapped to itself the container's root owns the nodes that the runtimes bind.
+hosts_nodes() {
+	local before
+	before=$(stat -c '%n %a %u:%g' /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty)
+	run container "$1" "$BY_USERNS" sh -c 'for name in null zero full random urandom tty; do
+		chmod 600 /dev/$name; chown 5:5 /dev/$name; done; echo gone >/dev/null && head -c 1 /dev/zero | wc -c'
+	# (of this test host only, see in-host)
+	[ "$(stat -c '%n %a %u:%g' /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty)" = "$before" ]
+	[ "$(grep -c "Read-only file system" <<<"$output")" = 12 ]
+	[ "$(grep -c '^1$' <<<"$output")" = 1 ]
+}
+@test "crun: lock userns: the host's own nodes keep mode and owner" { hosts_nodes crun; }
+@test "runc: lock userns: the host's own nodes keep mode and owner" { hosts_nodes runc; }

@@ -138,6 +138,13 @@ USERNS='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
 	| .root.path = "'"$HOSTNET_TEST_DIR"'/userns-rootfs"'
 }
 
+# shellcheck disable=SC2034
+{
+# root filesystem and policy for subordinate ids
+SHIFTED='.root.path = "'"$HOSTNET_TEST_DIR"'/userns-rootfs"'
+SUBORDINATE='{"version": 1, "default": {"lock": "userns", "subordinate": "hostnet"}}'
+}
+
 # every_device - a jq expression: all devices of this machine, as a privileged container has them
 every_device() {
 	local path
@@ -162,16 +169,26 @@ make_bundle() {
 }
 
 # words WORD... - as a JSON array (jq --args would read -c as its own option)
-words() {
-	local word
-	for word; do jq -n --arg word "$word" '$word'; done | jq -s .
-}
+# (the last word is one more: jq 1.6 loses empty ones at the end)
+words() { printf '%s\0' "$@" end | jq -Rs --argjson count $# 'split("\u0000")[:$count]'; }
 
 make_userns_rootfs() {
 	[ -d "$HOSTNET_TEST_DIR/userns-rootfs" ] && return
 	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
 	cp -a "$HOSTNET_TEST_DIR/rootfs" "$HOSTNET_TEST_DIR/userns-rootfs"
 	chown -hR 100000:100000 "$HOSTNET_TEST_DIR/userns-rootfs"
+}
+
+# An /etc of our own above the machine's, in which the user hostnet has the ids of the root
+# filesystem that make_userns_rootfs makes.
+subordinate_ids() {
+	local layer=$HOSTNET_TEST_DIR/etc-layer
+	if [ ! -d "$layer" ]; then
+		mkdir -p "$layer"/{upper,work}
+		mount -t overlay overlay -o "lowerdir=/etc,upperdir=$layer/upper,workdir=$layer/work" /etc
+	fi
+	rm -f /etc/subuid /etc/subgid
+	(umask 022; echo hostnet:100000:65536 | tee /etc/subuid >/etc/subgid)
 }
 
 # --- running -------------------------------------------------------------------------

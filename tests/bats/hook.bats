@@ -157,14 +157,16 @@ edited() {
 }
 
 @test "the device cgroup is closed, and no device that makes interfaces stays" {
-	closed='.linux.resources.devices == [{allow: false, access: "rwm"}]'
+	# all but the default devices of the runtime-spec: null, zero, full, random, urandom, tty, ptmx and pts
+	closed='.linux.resources.devices | .[0] == {allow: false, access: "rwm"} and (.[1:] | all(.allow and .type == "c"))
+		and (.[1:] | map("\(.major):\(.minor // "*")") | sort == ["136:*", "1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:2"])'
 	edited 'del(.linux.resources.devices)' "$closed"
 	edited 'del(.linux.resources)' "$closed"
 	edited '.linux.resources.devices = []' "$closed"
 	edited '.linux.resources.devices = [{allow: true, access: "rwm"}]' "$closed"
 	edited '.linux.resources.devices += [{allow: true, type: "b", access: "r"}]' "$closed"
 	for number in '{major: 10, minor: 200}' '{major: 10, minor: 238}' '{major: 108, minor: 0}' '{major: 10}'; do
-		edited ".linux.resources.devices += [{allow: true, type: \"c\", access: \"rw\"} + $number]" "$closed"
+		edited ".linux.resources.devices += [{allow: true, type: \"c\", access: \"rw\"} + $number]" '.linux.resources.devices == [{allow: false, access: "rwm"}]'
 	done
 	for number in '{major: 10, minor: 200}' '{major: 10, minor: 238}' '{major: 108, minor: 0}'; do
 		edited ".linux.devices = [{path: \"/dev/x\", type: \"c\"} + $number]" '.linux.devices == []'

@@ -39,11 +39,12 @@ setup_podman() {
 	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm localhost/bb true
 }
 
+PODMAN_STORE=$HOSTNET_TEST_DIR/podman
+PODMAN=(podman --root "$PODMAN_STORE/root" --runroot "$PODMAN_STORE/run" --tmpdir "$PODMAN_STORE/tmp"
+	--network-config-dir "$PODMAN_STORE/networks" --storage-driver "${HOSTNET_STORAGE:-overlay}")
+
 any_podman() {
-	local store=$HOSTNET_TEST_DIR/podman
-	timeout -k 5 90 podman --root "$store/root" --runroot "$store/run" --tmpdir "$store/tmp" \
-		--network-config-dir "$store/networks" --storage-driver "${HOSTNET_STORAGE:-overlay}" \
-		"$@" </dev/null 3>&-
+	timeout -k 5 90 "${PODMAN[@]}" "$@" </dev/null 3>&-
 }
 
 # with_options GLOBAL-OPTIONS... -- RUN-OPTIONS...: cgroups where in-host removes them
@@ -54,10 +55,11 @@ with_options() {
 	any_podman "${global[@]}" run --cgroup-parent "/$HOSTNET_TAG-podman" "$@"
 }
 
-# The two ways of registering, and the two without us.
+# The two ways of registering, and those without us.
 by_runtime() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$PROGRAMS/oci-hostnet-runtime" -- "$@"; }
 by_crun() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-crun -- "$@"; }
 by_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-runc -- "$@"; }
 by_hook() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime crun -- "$@"; }
 by_hook_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime runc -- "$@"; }
 without() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime crun -- "$@"; }
+without_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime runc -- "$@"; }

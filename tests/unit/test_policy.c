@@ -64,6 +64,25 @@ static const struct
        "\"CAP_NET_RAW\",\"CAP_MKNOD\"]}}",
     "{}",
     S (.keep_capabilities = KEEP_NET_RAW | KEEP_MKNOD | KEEP_SYS_PTRACE) },
+  { "subordinate", V1 ",\"default\":{\"subordinate\":\"hostnet\"}}", "{}",
+    S (.subordinate = "hostnet") },
+  { "subordinate with everything that a name may have, 32 bytes long",
+    V1 ",\"default\":{\"subordinate\":\"_aZ09.-8901234567890123456789012\"}}",
+    "{}", S (.subordinate = "_aZ09.-8901234567890123456789012") },
+  { "subordinate of a number", V1 ",\"default\":{\"subordinate\":\"1000\"}}",
+    "{}", S (.subordinate = "1000") },
+  { "subordinate of a rule over the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"subordinate\":\"a\"}],"
+       "\"default\":{\"subordinate\":\"b\"}}",
+    "{}", S (.subordinate = "a") },
+  { "subordinate of the default, which a rule does not name",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"request\":\"allow\"}],"
+       "\"default\":{\"subordinate\":\"b\"}}",
+    "{}", S (.request = REQUEST_ALLOW, .subordinate = "b") },
+  { "subordinate of a rule that does not match",
+    V1 ",\"rules\":[{\"when\":{\"annotations\":{\"a\":\"1\"}},"
+       "\"subordinate\":\"a\"}]}",
+    "{}", S (0) },
   { "escaped spellings are the same words",
     V1 ",\"def\\u0061ult\":{\"requ\\u0065st\":\"\\u0061llow\"}}", "{}",
     S (.request = REQUEST_ALLOW) },
@@ -107,7 +126,10 @@ same_settings (struct policy_settings a, struct policy_settings b)
 {
   return a.request == b.request && a.inherit == b.inherit
          && a.published_ports == b.published_ports && a.pathless == b.pathless
-         && a.keep_capabilities == b.keep_capabilities;
+         && a.keep_capabilities == b.keep_capabilities
+         && (a.subordinate == NULL) == (b.subordinate == NULL)
+         && (a.subordinate == NULL
+             || strcmp (a.subordinate, b.subordinate) == 0);
 }
 
 static bool
@@ -306,6 +328,29 @@ static const struct
   { "lock isolated in a rule",
     V1 ",\"rules\":[{\"when\":{\"always\":true},\"lock\":\"isolated\"}]}",
     REFUSAL_policy_lock_unavailable, NULL },
+  { "subordinate no string", V1 ",\"default\":{\"subordinate\":1000}}",
+    REFUSAL_policy_value, NULL },
+  { "subordinate null", V1 ",\"default\":{\"subordinate\":null}}",
+    REFUSAL_policy_value, NULL },
+  { "subordinate empty", V1 ",\"default\":{\"subordinate\":\"\"}}",
+    REFUSAL_policy_value, NULL },
+  { "subordinate containers",
+    V1 ",\"default\":{\"subordinate\":\"containers\"}}",
+    REFUSAL_policy_value,
+    "the policy p has in line 1, column 40 a wrong value for `subordinate`: "
+    "give a user of /etc/subuid and /etc/subgid other than `containers`" },
+  { "subordinate with a colon",
+    V1 ",\"default\":{\"subordinate\":\"a:1\"}}", REFUSAL_policy_value, NULL },
+  { "subordinate with a newline",
+    V1 ",\"default\":{\"subordinate\":\"a\\nb\"}}", REFUSAL_policy_value,
+    NULL },
+  { "subordinate with a dash first",
+    V1 ",\"default\":{\"subordinate\":\"-a\"}}", REFUSAL_policy_value, NULL },
+  { "subordinate of 33 bytes",
+    V1 ",\"default\":{\"subordinate\":\"a23456789012345678901234567890123\"}}",
+    REFUSAL_policy_value, NULL },
+  { "subordinate at the top", V1 ",\"subordinate\":\"a\"}",
+    REFUSAL_policy_unknown_member, NULL },
   { "keepCapabilities no array",
     V1 ",\"default\":{\"keepCapabilities\":\"CAP_MKNOD\"}}",
     REFUSAL_policy_value, NULL },

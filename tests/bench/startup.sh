@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Run inside tests/in-host by `make bench`: how long crun and runc take to run `true`
+# on the host's network without us, and through us under each lock. Medians of interleaved runs.
+set -eu
+rounds=${ROUNDS:-100}
+dir=$HOSTNET_TEST_DIR/startup
+mkdir -p "$dir/rootfs"/{bin,dev,etc,proc,sys} "$dir/plain" "$dir/locked"
+chmod 755 "$dir" "$dir/plain" "$dir/locked"
+cp "$(command -v busybox)" "$dir/rootfs/bin/true"
+capture=$top_srcdir/oci-specs/captures/podman/annotation.config.json
+base=$(jq -c --arg root "$dir/rootfs" --arg cgroup "/$HOSTNET_TAG-startup" '.root.path = $root
+	| .process.args = ["/bin/true"] | .process.terminal = false | del(.process.rlimits, .process.oomScoreAdj, .hooks, .annotations)
+	| .mounts |= map(select(.type != "bind" and .destination != "/sys/fs/cgroup")) | .linux.cgroupsPath = $cgroup
+	| del(.linux.sysctl) | .linux.namespaces |= map(select(.type != "network"))' "$capture")
+printf '%s\n' "$base" >"$dir/plain/config.json"
+for runtime in crun runc; do
+	for lock in standard strict userns; do
+		jq -c '.annotations = {"io.oci-hostnet.network": "host", "io.oci-hostnet.lock": "'$lock'"}' <<<"$base" >"$dir/$lock.json"
+		mapfile -t times < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/locked" "$dir/$lock.json" \
+			-- "$(command -v $runtime)" run -b "$dir/plain" plain \
+			-- "$top_builddir/src/oci-hostnet-$runtime" run -b "$dir/locked" locked)
+		read -r a a99 <<<"${times[0]}"
+		read -r b b99 <<<"${times[1]}"
+		awk -v what="$runtime run, lock $lock" -v a="$a" -v a99="$a99" -v b="$b" -v b99="$b99" 'BEGIN {
+			printf "%s: %.1f ms (p99 %.1f), without us %.1f ms (p99 %.1f): +%.1f ms\n", what, b / 1000, b99 / 1000, a / 1000, a99 / 1000, (b - a) / 1000 }'
+	done
+done
