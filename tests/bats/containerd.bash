@@ -91,8 +91,8 @@ by() {
 	local runtime=$1 id=$2 options=()
 	shift 2
 	while [ "$1" != -- ]; do options+=("$1"); shift; done
-	any_ctr run --runc-binary "$(runtime_path "$runtime")" --cgroup "/$HOSTNET_TAG-ctr/$id" \
-		"${options[@]}" "$IMAGE" "$id" "${@:2}"
+	logged run --runc-binary "$(runtime_path "$runtime")" --cgroup "/$HOSTNET_TAG-ctr/$id" \
+		"${options[@]}" -- "$IMAGE" "$id" "${@:2}"
 }
 
 # within ID OPTIONS... -- COMMAND... - `ctr task exec`
@@ -100,13 +100,36 @@ within() {
 	local id=$1 options=()
 	shift
 	while [ "$1" != -- ]; do options+=("$1"); shift; done
-	any_ctr task exec --exec-id "e$RANDOM$RANDOM" "${options[@]}" "$id" "${@:2}"
+	logged task exec --exec-id "e$RANDOM$RANDOM" "${options[@]}" -- "$id" "${@:2}"
 }
 
-# on_terminal CTR-ARGUMENTS... - as in a terminal
-on_terminal() {
-	timeout -k 5 60 script -qec "$(printf '%q ' ctr --address "$CONTAINERD/socket" "$@")" /dev/null </dev/null 3>&-
+# logged CTR-COMMAND OPTIONS... -- ARGUMENTS... - what the process says goes through a file: ctr
+# drops a stream of a process that ends before ctr has opened its end of it. Its standard output
+# only: the shim closes the file behind that, and errors that come later are lost.
+logged() {
+	local said options=() rc=0
+	said=$(mktemp "$HOSTNET_TEST_DIR/tmp/said.XXXXXX")
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	any_ctr "${options[@]}" --log-uri "file://$said" "${@:2}" || rc=$?
+	cat "$said"
+	rm "$said"
+	return "$rc"
 }
+
+# on_terminal CTR-ARGUMENTS... - as in a terminal. The process says END and then reads a line,
+# for the same reason.
+on_terminal() {
+	local said rc=0
+	said=$(mktemp "$HOSTNET_TEST_DIR/tmp/said.XXXXXX")
+	{ wait_for 200 grep -q END "$said" >&2; echo; } |
+		timeout -k 5 60 script -qefc "$(printf '%q ' ctr --address "$CONTAINERD/socket" "$@")" "$said" >/dev/null 3>&- || rc=$?
+	cat "$said"
+	rm "$said"
+	return "$rc"
+}
+
+# started ID PROGRAM - `ctr run -d` returns while runc is about to become PROGRAM
+started() { wait_for 50 grep -qx "$2" "/proc/$(pid_of "$1")/comm"; }
 
 # bundle_of ID - where containerd's shim has its config.json
 bundle_of() { echo "$CONTAINERD/state/io.containerd.runtime.v2.task/default/$1"; }

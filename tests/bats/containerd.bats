@@ -45,7 +45,7 @@ host_changed() {
 	reset_host
 }
 
-LOOK='readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
+LOOK='exec 2>&1; readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
 ip addr add 127.0.0.4/8 dev lo; ifconfig lo:1 127.0.0.3; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
 
 # of what LOOK says
@@ -114,18 +114,16 @@ joined() {
 @test "runc: a network namespace that was joined is left for the host's" { joined runc; }
 
 # a terminal of its own, which is the controlling one, and the exit code
-TERMINAL='tty; echo written >/dev/tty; readlink /proc/self/ns/user; '
+TERMINAL='tty; echo written >/dev/tty; readlink /proc/self/ns/user; echo END; read line; '
 terminal() {
-	run on_terminal run -d -t --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
-		--cgroup "/$HOSTNET_TAG-ctr/$ID" "$IMAGE" "$ID" sleep 1000
-	expect_status 0
+	by "$1" "$ID" -d --net-host "${ASK[@]}" -- sleep 1000
 	run on_terminal task exec -t --exec-id terminal "$ID" sh -c "$TERMINAL exit 6"
 	expect_status 6
 	expect_output /dev/pts/ written "user:["
 	[[ $output != *"$(readlink /proc/self/ns/user)"* ]]
 	remove "$ID"
 	run on_terminal run --rm -t --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
-		--cgroup "/$HOSTNET_TAG-ctr/$ID-run" "$IMAGE" "$ID-run" sh -c "$TERMINAL stat -c 'console %t:%T %u' /dev/console; exit 5"
+		--cgroup "/$HOSTNET_TAG-ctr/$ID-run" "$IMAGE" "$ID-run" sh -c "stat -c 'console %t:%T %u' /dev/console; $TERMINAL exit 5"
 	expect_status 5
 	# 88 hexadecimal is a pseudo terminal
 	expect_output /dev/pts/0 written "user:[" "console 88:0 0"
@@ -320,6 +318,7 @@ killed() {
 
 proven() {
 	by "$1" "$ID" -d --net-host "${ASK[@]}" -- sleep 1000
+	started "$ID" sleep
 	run "$PROGRAMS/oci-hostnet" audit "$(pid_of "$ID")"
 	expect_status 0
 	[ "${lines[-1]}" = "by construction" ]
@@ -340,7 +339,7 @@ engines_own() {
 	base_config "$HOSTNET_TAG-ctr/$ID" | jq "$USERNS"' | del(.linux.namespaces[] | select(.type == "network"))
 		| .annotations["io.oci-hostnet.lock"] = "userns" | .process.args = $args' \
 		--argjson args "$(words sh -c "$LOOK; stat -c 'root is %u' /; touch /sys/kernel/mm/x")" >"$HOSTNET_TEST_DIR/tmp/spec.json"
-	run any_ctr run --rm --runc-binary "$(runtime_path "$1")" --config "$HOSTNET_TEST_DIR/tmp/spec.json" "$ID"
+	run logged run --rm --runc-binary "$(runtime_path "$1")" --config "$HOSTNET_TEST_DIR/tmp/spec.json" -- "$ID"
 	expect_status 1 # of touch
 	expect_output "0     100000      65536" "root is 0" "inet 10.98.0.1/24" "RTNETLINK answers: Operation not permitted" \
 		"ifconfig: SIOCSIFADDR: Permission denied" "/sys/kernel/mm/x: Read-only file system"
