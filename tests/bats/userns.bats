@@ -85,7 +85,7 @@ audited() {
 	[[ $output != *"by construction"* ]]
 	stop
 	# one process that went into a user namespace does not stand for the others
-	start crun "$NO_SECCOMP" sh -c 'unshare -U sleep 1000 & sleep 0.3; echo ready; exec sleep 1000'
+	start crun "$NO_SECCOMP" sh -c 'unshare -U -r sleep 1000 & sleep 0.3; echo ready; exec sleep 1000'
 	run "$PROGRAMS/oci-hostnet" audit "$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)"
 	expect_status 0
 	expect_output "out of reach of the user namespace of 1 threads" "others have harmless ones only"
@@ -94,9 +94,9 @@ audited() {
 	make_userns_rootfs
 	# no filter, and a process that brings the word in
 	start plain-runc "$UNASKED | $USERNS | $NO_SECCOMP"' | (.mounts[] | select(.type == "sysfs")) |= (.type = "bind" | .source = "/sys" | .options = ["rbind", "rro"])' \
-		sh -c 'cp /bin/busybox "/tmp/sleep"; echo ready; exec -a sleep /tmp/sleep 1000'
+		sh -c 'cp /bin/ports "/tmp/by construction"; exec "/tmp/by construction" serve 8084 8084 1'
 	pid=$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)
-	printf 'by construction' >"/proc/$pid/comm" || true
+	[ "$(cat "/proc/$pid/comm")" = "by construction" ]
 	run "$PROGRAMS/oci-hostnet" audit "$pid"
 	expect_status 1
 	[[ $output != *"by construction"* ]]
