@@ -69,6 +69,11 @@ bool task_is_below (const struct task *task, ino_t ancestor);
 /* The union of the five sets; -1 when the thread is gone or unreadable. */
 int task_capabilities (const struct task *task, uint64_t *capabilities);
 
+/* Whether the thread's user namespace owns its mounts and has the host's root
+ * among its ids: with CAP_SYS_ADMIN it can take a read-only mount away, and
+ * write what lies below as the host's root.  True where it cannot be told. */
+bool task_is_root_of_mounts (const struct task *task);
+
 /* Seccomp mode and number of filters, -1 as above.  An old kernel does not
  * tell the number: 0. */
 int task_seccomp (const struct task *task, unsigned *mode, unsigned *filters);

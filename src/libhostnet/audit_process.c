@@ -295,6 +295,31 @@ task_capabilities (const struct task *task, uint64_t *capabilities)
   return dir < 0 ? -1 : 0;
 }
 
+bool
+task_is_root_of_mounts (const struct task *task)
+{
+  cleanup_close int dir = task_open (task, false);
+  cleanup_free char *map
+      = dir < 0 ? NULL : read_kernel_file (dir, "uid_map", STATUS_LIMIT);
+  cleanup_free char *path = xasprintf ("/proc/%d/task/%d/ns/mnt", task->pid,
+                                       task->tid);
+  ino_t owner;
+  bool has_root = false;
+  char *rest = NULL;
+
+  if (map == NULL || userns_owner (path, &owner) < 0)
+    return true;
+  for (char *line = strtok_r (map, "\n", &rest); line != NULL;
+       line = strtok_r (NULL, "\n", &rest))
+    {
+      unsigned inside, outside;
+
+      has_root |= sscanf (line, "%u %u", &inside, &outside) != 2
+                  || outside == 0;
+    }
+  return has_root && owner == task->ns[NS_USER];
+}
+
 int
 task_seccomp (const struct task *task, unsigned *mode, unsigned *filters)
 {

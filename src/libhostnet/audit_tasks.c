@@ -6,6 +6,7 @@
 
 #include <cap-ng.h>
 #include <ctype.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct findings
   size_t gone, unreadable;
   /* capabilities */
   size_t harmless, out_of_reach, dangerous;
+  size_t uncovering; /* out of reach, but for files of the host's root */
   uint64_t named[LINES_MAX]; /* the sets of capabilities that have a check */
   size_t named_count;
   /* seccomp */
@@ -85,7 +87,17 @@ judge_capabilities (struct findings *f, const struct task *task)
     }
   if (!userns_reaches (&f->subject->host->reach, task->ns[NS_USER]))
     {
-      f->out_of_reach++;
+      if ((has >> CAP_SYS_ADMIN & 1) == 0 || !task_is_root_of_mounts (task))
+        f->out_of_reach++;
+      else if (f->uncovering++ == 0)
+        {
+          cleanup_free char *name = task_name (task);
+
+          checks_add (f->checks, "capabilities", CHECK_FAILS,
+                      "%s has CAP_SYS_ADMIN over its mounts and the host's "
+                      "root among its ids: it can make /proc/sys writable",
+                      name);
+        }
       return;
     }
   for (unsigned number = 0; number < 64; number++)
@@ -171,19 +183,20 @@ static void
 sum_up (const struct findings *f)
 {
   struct checks *checks = f->checks;
+  bool sound = f->dangerous + f->uncovering == 0;
 
   if (f->dangerous > f->named_count)
     checks_add (checks, "capabilities", CHECK_FAILS,
                 "the same or others in %zu of all %zu threads", f->dangerous,
                 f->dangerous + f->harmless + f->out_of_reach);
-  else if (f->dangerous == 0 && f->out_of_reach > 0)
+  else if (sound && f->out_of_reach > 0)
     checks_add (checks, "capabilities",
                 f->harmless + f->unreadable == 0 ? CHECK_CONSTRUCTION
                                                  : CHECK_HOLDS,
                 "the host's network is out of reach of the user namespace "
                 "of %zu threads; %zu others have harmless ones only",
                 f->out_of_reach, f->harmless);
-  else if (f->dangerous == 0 && f->harmless > 0)
+  else if (sound && f->harmless > 0)
     checks_add (checks, "capabilities", CHECK_HOLDS,
                 "all five sets of %zu threads hold harmless ones only",
                 f->harmless);

@@ -65,7 +65,7 @@ add_mount (struct json_buffer *text, const struct device_facts *facts)
   json_buffer_text (text, ",\"type\":\"bind\",\"source\":");
   json_buffer_string (text, facts->source);
   json_buffer_text (text, ",\"options\":[\"bind\",\"ro\",\"nosuid\","
-                          "\"noexec\"]}");
+                          "\"noexec\",\"rprivate\"]}");
 }
 
 int

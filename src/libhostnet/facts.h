@@ -48,6 +48,7 @@ struct userns_facts
   bool own_reaches;    /* capabilities in our user namespace count in our
                           network namespace */
   bool joined_reaches; /* and so do those in the one that is joined */
+  bool joined_maps_root; /* which has the host's root among its ids, or might */
   char *uid_mappings, *gid_mappings; /* JSON: every id we have to itself */
   unsigned first_port; /* net.ipv4.ip_unprivileged_port_start */
   char *pod;           /* the user namespace to which all other namespaces
@@ -70,7 +71,6 @@ struct subordinate_facts
   char *runtime;          /* why the low-level runtime cannot map the ids of a
                              mount, or NULL; not asked when no mount needs it */
 };
-#define SUBORDINATE_FACTS_INIT { false, ERROR_INIT, 0, 0, NULL }
 
 /* A bind mount's source, or what is mounted below it, under subordinate ids. */
 struct idmap_facts
@@ -120,10 +120,8 @@ struct facts
   struct subordinate_facts subordinate; /* by facts_collect_subordinate() */
 };
 
-#define FACTS_INIT                                                            \
-  { CALLER_APPLY, NETNS_NEW, JSON_NONE, false, false, NULL, NULL, 0, false,     \
-    { false, false, false, NULL, NULL, 0, NULL, 0, false, false, NULL, 0, NULL, \
-      false }, WAYS_INIT, ERROR_INIT, SUBORDINATE_FACTS_INIT }
+/* The rest is zero: none, false, NULL. */
+#define FACTS_INIT { .network_entry = JSON_NONE }
 #define cleanup_facts __attribute__ ((cleanup (facts_clear)))
 
 /* The network namespace and ourselves.  Refuses two network entries, a type

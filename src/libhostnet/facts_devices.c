@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 
 #include "devices.h"
+#include "paths.h"
 
 /* runtime-spec, config-linux.md "Default Devices": the runtime supplies them. */
 static const struct
@@ -54,6 +55,8 @@ is_node (const char *path, const struct number *number,
       || minor (st.st_rdev) != number->minor_number)
     return false;
   facts->mode = st.st_mode;
+  if (!path_is_utf8 (path))
+    return false;
   facts->uid = st.st_uid;
   facts->gid = st.st_gid;
   facts->source = xstrndup (path, strlen (path));

@@ -177,6 +177,9 @@ list_submounts (const struct mount_table *table, struct mount_facts *facts,
       struct mount_source *submount = &facts->submounts[i];
       struct stat found;
 
+      if (!path_is_utf8 (submount->path))
+        return error_refuse (err, SENTENCE_userns_name,
+                             escape (submount->path).text);
       if (mount_flags (submount->path, &submount->flags, err) < 0)
         return -1;
       submount->is_file

@@ -138,7 +138,7 @@ look_at_source (struct look *look, const char *path, bool read_only)
     found.failed = errno;
   else if (S_ISCHR (st.st_mode) || S_ISBLK (st.st_mode)
            || is_shifted (look->ids, &st) || is_plain_file (&st, read_only)
-           || mount_table_covers (look->table, path, false))
+           || mount_table_within (look->table, path))
     found.needed = false;
   else
     found.failed = try_source (look, path);
@@ -155,7 +155,7 @@ look_at_mount (struct look *look, struct mount_facts *facts, bool read_only)
       = xcalloc (facts->submount_count, sizeof *facts->submount_idmaps);
   /* A file system of the kernel is the same for all ids, and becomes read-only
    * with all that is mounted in it (mounts.c). */
-  if (mount_table_covers (look->table, facts->source, false))
+  if (mount_table_within (look->table, facts->source))
     return;
   facts->idmap = look_at_source (look, facts->source, read_only);
   for (size_t i = 0; i < facts->submount_count; i++)

@@ -115,6 +115,15 @@ mount_table_covers (const struct mount_table *table, const char *path, bool exis
   return nearest != NULL && nearest->kernel;
 }
 
+bool
+mount_table_within (const struct mount_table *table, const char *path)
+{
+  for (size_t i = 0; i < table->count; i++)
+    if (table->list[i].kernel && path_is_below (path, table->list[i].path))
+      return true;
+  return false;
+}
+
 /* Whether it is the mount that is seen at its path, and no other covers it. */
 static bool
 is_seen (const struct mount_point *point)

@@ -31,6 +31,9 @@ int mount_table_read (struct mount_table *table, struct error *err);
 bool mount_table_covers (const struct mount_table *table, const char *path,
                          bool exists);
 
+/* Whether PATH lies on or below a file system of the kernel. */
+bool mount_table_within (const struct mount_table *table, const char *path);
+
 /* The paths of the mounts below PATH that can be reached, in the order in which
  * they were made; the caller frees each and the list. */
 char **mount_table_below (const struct mount_table *table, const char *path,

@@ -261,7 +261,8 @@ static void
 bind_sysfs (struct mount_wish *wish)
 {
   mount_bind (wish, "\"/sys\"",
-              "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]",
+              "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\","
+              "\"rprivate\"]",
               "no fresh sysfs of the host's network in a user namespace");
 }
 
@@ -285,8 +286,8 @@ is_plain_proc (const struct json_doc *config, json_node mount)
 static const char *const known_types[]
     = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", "tmpfs", NULL };
 
-static char *
-place_of (const struct plan *plan, const struct mount_wish *wish)
+char *
+mount_place (const struct plan *plan, const struct mount_wish *wish)
 {
   return wish->destination == JSON_NONE
              ? xstrndup ("?", 1)
@@ -301,13 +302,13 @@ check_mount (const struct plan *plan, const struct mount_wish *wish,
 
   if (mount_has_option (plan, wish, "remount"))
     {
-      where = place_of (plan, wish);
+      where = mount_place (plan, wish);
       return error_refuse (err, SENTENCE_mount_remount, escape (where).text);
     }
   if (wish->type == JSON_NONE
       || option_is (plan->config, wish->type, known_types))
     return 0;
-  where = place_of (plan, wish);
+  where = mount_place (plan, wish);
   name = json_string (plan->config, wish->type);
   return error_refuse (err, SENTENCE_mount_type, escape (where).text,
                        escape (name).text);
@@ -322,6 +323,38 @@ shows_host_cgroups (const struct plan *plan, json_node type)
   return (json_string_is (plan->config, type, "cgroup")
           || json_string_is (plan->config, type, "cgroup2"))
          && !plan_makes_namespace (plan, "cgroup");
+}
+
+/* What is mounted on a shared bind mount comes out wherever else that is seen,
+ * before it is made read-only (mount_namespaces(7), "Shared subtrees"). */
+static int
+check_propagation (const struct plan *plan, struct mount_wish *wish,
+                   struct error *err)
+{
+  static const char *const other[]
+      = { "private", "rprivate", "slave", "rslave", "unbindable",
+          "runbindable", NULL };
+  bool named = false;
+
+  if (mount_has_option (plan, wish, "shared")
+      || mount_has_option (plan, wish, "rshared"))
+    {
+      cleanup_free char *where = mount_place (plan, wish);
+
+      return error_refuse (err, SENTENCE_mount_propagation,
+                           escape (where).text);
+    }
+  if (wish->facts->source == NULL || !plan_has_user_namespace (plan))
+    return 0;
+  for (size_t i = 0; other[i] != NULL; i++)
+    named |= mount_has_option (plan, wish, other[i]);
+  /* In a user namespace crun clones the source in the host's mount namespace,
+   * whose peer it stays (measured, 1.8.1). */
+  if (!named)
+    mount_want (wish, "rprivate",
+                "in a user namespace crun mounts on the host what is mounted "
+                "on it");
+  return 0;
 }
 
 static void
@@ -386,6 +419,8 @@ plan_mount (struct plan *plan, json_node mount,
       || check_mount (plan, &wish, err) < 0)
     return -1;
   wish_standard (plan, &wish);
+  if (check_propagation (plan, &wish, err) < 0)
+    return -1;
   if (plan->adds_user)
     return plan_in_user_namespace (plan, &wish, err);
   edit_mount (plan, &wish);
@@ -423,6 +458,22 @@ append_devices (struct plan *plan, json_node mounts, const bool *picked,
   return result;
 }
 
+static int
+check_root_propagation (const struct plan *plan, struct error *err)
+{
+  json_node node;
+
+  if (json_get (plan->config, plan->linux_object, "rootfsPropagation",
+                JSON_STRING, &node, err)
+      < 0)
+    return -1;
+  if (node != JSON_NONE
+      && (json_string_is (plan->config, node, "shared")
+          || json_string_is (plan->config, node, "rshared")))
+    return error_refuse (err, SENTENCE_root_propagation);
+  return 0;
+}
+
 int
 mounts_plan (struct plan *plan, struct error *err)
 {
@@ -432,6 +483,8 @@ mounts_plan (struct plan *plan, struct error *err)
 
   if (plan->facts->root_covers)
     return refuse_root (plan, err);
+  if (check_root_propagation (plan, err) < 0)
+    return -1;
   if (json_get (plan->config, 0, "mounts", JSON_ARRAY, &mounts, err) < 0)
     return -1;
   picked = xmalloc (plan_count (plan->config, mounts));

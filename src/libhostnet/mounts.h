@@ -31,6 +31,8 @@ bool mount_has_option (const struct plan *plan, const struct mount_wish *wish,
                        const char *option);
 json_node mount_source (const struct plan *plan,
                         const struct mount_wish *wish);
+/* Its destination, for a message; the caller frees. */
+char *mount_place (const struct plan *plan, const struct mount_wish *wish);
 /* WHY is a constant. */
 void mount_want (struct mount_wish *wish, const char *option, const char *why);
 /* A bind of SOURCE (a constant) in its place. */

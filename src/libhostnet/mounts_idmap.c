@@ -11,14 +11,6 @@
 
 #include "subordinate.h"
 
-static char *
-where (const struct plan *plan, const struct mount_wish *wish)
-{
-  return wish->destination == JSON_NONE
-             ? xstrndup ("?", 1)
-             : json_string (plan->config, wish->destination);
-}
-
 /* An option or member by which the configuration maps ids itself. */
 static bool
 maps_itself (const struct plan *plan, const struct mount_wish *wish)
@@ -113,14 +105,16 @@ mount_idmap (const struct plan *plan, struct mount_wish *wish,
   cleanup_free char *destination = NULL;
 
   if (!plan->facts->subordinate.wanted || facts->source == NULL
-      || wish->new_type != NULL || !needs_any (facts))
+      || wish->new_type != NULL)
     return 0;
-  destination = where (plan, wish);
+  destination = mount_place (plan, wish);
+  if (maps_itself (plan, wish))
+    return error_refuse (err, SENTENCE_idmap_own, escape (destination).text);
+  if (!needs_any (facts))
+    return 0;
   if (!is_its_real_path (plan, wish))
     return error_refuse (err, SENTENCE_idmap_source, escape (destination).text,
                          escape (facts->source).text);
-  if (maps_itself (plan, wish))
-    return error_refuse (err, SENTENCE_idmap_own, escape (destination).text);
   if (check_one (plan, destination, facts->source, &facts->idmap, err) < 0)
     return -1;
   for (size_t i = 0; i < facts->submount_count; i++)

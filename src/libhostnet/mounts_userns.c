@@ -55,26 +55,12 @@ mount_want_flags (const struct plan *plan, struct mount_wish *wish,
     }
 }
 
-static char *
-name_of (const struct plan *plan, const struct mount_wish *wish)
-{
-  return wish->destination == JSON_NONE
-             ? xstrndup ("?", 1)
-             : json_string (plan->config, wish->destination);
-}
-
 static int
 check_bind (const struct plan *plan, struct mount_wish *wish,
             struct error *err)
 {
-  cleanup_free char *where = name_of (plan, wish);
+  cleanup_free char *where = mount_place (plan, wish);
 
-  /* A mount namespace with another owner is a slave of ours: "shared mounts
-   * are reduced to slave mounts" (mount_namespaces(7)). */
-  if (mount_has_option (plan, wish, "shared")
-      || mount_has_option (plan, wish, "rshared"))
-    return error_refuse (err, SENTENCE_userns_propagation,
-                         escape (where).text);
   if (wish->facts->submount_count > 0
       && !mount_has_option (plan, wish, "rbind"))
     return error_refuse (err, SENTENCE_userns_bind, escape (where).text);
@@ -99,7 +85,7 @@ wish_kernel_types (const struct plan *plan, struct mount_wish *wish,
   if (mount_type_is (plan, wish, "proc")
       && plan_namespaces (plan, "pid", &joined) == 0)
     mount_bind (wish, "\"/proc\"",
-                "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\"]",
+                "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\",\"rprivate\"]",
                 "lock userns: no fresh proc of the host's PID namespace");
   else if (mount_type_is (plan, wish, "mqueue")
            && plan_namespaces (plan, "ipc", &joined) == 0)
@@ -108,8 +94,15 @@ wish_kernel_types (const struct plan *plan, struct mount_wish *wish,
         return error_refuse (err, SENTENCE_userns_mqueue);
       mount_bind (wish, "\"/dev/mqueue\"",
                   "[\"rbind\",\"nosuid\",\"nodev\",\"noexec\",\"rnosuid\","
-                  "\"rnodev\",\"rnoexec\"]",
+                  "\"rnodev\",\"rnoexec\",\"rprivate\"]",
                   "lock userns: no fresh mqueue of the host's IPC namespace");
+    }
+  else if (mount_type_is (plan, wish, "tmpfs")
+           && mount_has_option (plan, wish, "noswap"))
+    {
+      cleanup_free char *where = mount_place (plan, wish);
+
+      return error_refuse (err, SENTENCE_userns_noswap, escape (where).text);
     }
   else if (mount_type_is (plan, wish, "cgroup2"))
     {

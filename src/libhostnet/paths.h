@@ -12,4 +12,7 @@ bool path_is_below (const char *path, const char *directory);
  * newline and backslash stand there as \ooo. */
 void path_unescape (char *text);
 
+/* Whether it is UTF-8 (RFC 3629), as a name of the kernel need not be. */
+bool path_is_utf8 (const char *path);
+
 #endif

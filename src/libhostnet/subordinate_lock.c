@@ -99,6 +99,8 @@ maps_root (const struct json_doc *config, json_node object, const char *key)
   json_node mappings;
 
   json_get (config, object, key, JSON_ARRAY, &mappings, NULL);
+  if (json_first (config, mappings) == JSON_NONE)
+    return true;
   for (json_node n = json_first (config, mappings); n != JSON_NONE;
        n = json_next (config, n))
     {
@@ -116,9 +118,14 @@ subordinate_check_mappings (const struct plan *plan, unsigned joined,
 {
   static const char *const names[] = { "uidMappings", "gidMappings" };
 
-  if (plan->settings->subordinate == NULL || joined > 0
-      || plan->facts->own_user_namespace)
+  if (plan->settings->subordinate == NULL || plan->facts->own_user_namespace)
     return 0;
+  if (joined > 0)
+    return plan->facts->userns.joined_maps_root
+               ? error_refuse (err, SENTENCE_subordinate_joined,
+                               escape (plan->settings->subordinate).text)
+               : 0;
+  /* Without mappings crun maps the host's root alone (measured, 1.8.1). */
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (maps_root (plan->config, plan->linux_object, names[i]))
       return error_refuse (err, SENTENCE_subordinate_own, names[i],

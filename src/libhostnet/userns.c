@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <linux/nsfs.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -39,6 +40,24 @@ userns_reaches (const struct userns_reach *reach, ino_t user_namespace)
     if (reach->list[i] == user_namespace)
       return true;
   return false;
+}
+
+int
+userns_inode (const char *path, ino_t *inode)
+{
+  cleanup_close int ns
+      = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat st;
+
+  if (ns < 0 || fstat (ns, &st) < 0)
+    return -1;
+  if (ioctl (ns, NS_GET_NSTYPE) != CLONE_NEWUSER)
+    {
+      errno = EINVAL;
+      return -1;
+    }
+  *inode = st.st_ino;
+  return 0;
 }
 
 /* ioctl_nsfs(2): EPERM, the owner is neither ours nor below. */

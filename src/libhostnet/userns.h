@@ -29,6 +29,10 @@ struct userns_reach
 int userns_reach (struct userns_reach *reach);
 bool userns_reaches (const struct userns_reach *reach, ino_t user_namespace);
 
+/* The inode of the user namespace at PATH; -1 with errno, EINVAL when it is
+ * none. */
+int userns_inode (const char *path, ino_t *inode);
+
 /* The inode of the user namespace that owns the namespace at PATH, 0 when it is
  * out of our sight; -1 with errno. */
 int userns_owner (const char *path, ino_t *owner);

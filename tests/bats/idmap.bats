@@ -193,6 +193,7 @@ unmapped() {
 	done
 	refused crun "$SHIFTED | $(bind "$path") | .mounts[-1].uidMappings = [{containerID: 0, hostID: 0, size: 1}]" "has mapped ids of its own"
 	refused crun "$SHIFTED | $(bind "$path") | .mounts[-1].gidMappings = []" "has mapped ids of its own"
+	refused crun "$SHIFTED | $(bind /proc rbind idmap)" "has mapped ids of its own"
 }
 
 # --- the low-level runtime -----------------------------------------------------------

@@ -158,6 +158,31 @@ account() {
 		refused $runtime ".linux.uidMappings = [{containerID: 0, hostID: 100000, size: 9}, {containerID: 9, hostID: 0, size: 1}] | $own" "the host's root"
 		refused $runtime "$SHIFTED | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 9}] | $own | .linux.gidMappings = [{containerID: 0, hostID: 0, size: 9}]" \
 			"maps in /linux/gidMappings the host's root"
+		# crun maps the host's root alone then
+		refused $runtime '.linux.namespaces += [{type: "user"}]' "maps in /linux/uidMappings the host's root"
+		refused $runtime '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [] | .linux.gidMappings = []' \
+			"maps in /linux/uidMappings the host's root"
+	done
+}
+
+@test "one that is joined is kept, unless the host's root is in it, or nobody can tell" {
+	local outside
+	for outside in 0 100000; do
+		unshare -U sh -c 'echo ready; exec sleep 1000' >"$work/joined-$outside" 3>&- &
+		wait_for 50 grep -q ready "$work/joined-$outside"
+		echo "0 $outside 65536" >/proc/$!/uid_map
+		echo "0 $outside 65536" >/proc/$!/gid_map
+		if [ $outside = 0 ]; then
+			refused crun '.linux.namespaces += [{type: "user", path: "/proc/'$!'/ns/user"}]' "has the host's root among its ids"
+		else
+			touch "$work/pin"
+			mount --bind /proc/$!/ns/user "$work/pin"
+			refused crun '.linux.namespaces += [{type: "user", path: "'"$work/pin"'"}]' "has the host's root among its ids, or nobody can tell"
+			umount "$work/pin"
+			make_bundle "$work/bundle" "$SHIFTED"' | .linux.namespaces += [{type: "user", path: "/proc/'$!'/ns/user"}]' true
+			"$PROGRAMS/oci-hostnet" apply "$work/bundle"
+		fi
+		kill $!
 	done
 }
 

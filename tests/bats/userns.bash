@@ -10,16 +10,23 @@ setup_file() {
 setup() {
 	no_policy
 	remember_host
+	mounts >"$HOSTNET_TEST_DIR/mounts-before"
 	STARTED_ID=
 	VOLUME=$HOSTNET_TEST_DIR/tmp/volume-$BATS_TEST_NUMBER
 	mkdir -p "$VOLUME"
+	# so that one umount takes all of it
+	mount -t tmpfs -o mode=755 volume "$VOLUME"
 }
 
 teardown() {
 	stop
-	umount -R "$VOLUME" 2>/dev/null || true
+	while mountpoint -q "$VOLUME"; do umount -R "$VOLUME"; done
 	host_unchanged
+	mounts | diff "$HOSTNET_TEST_DIR/mounts-before" -
 }
+
+# what is mounted where on this host, and how
+mounts() { awk '{ print $5, $6, $4, $9, $10 }' /proc/self/mountinfo | sort; }
 
 LOCKED='.annotations["io.oci-hostnet.lock"] = "userns"'
 HOST_PIDS='del(.linux.namespaces[] | select(.type == "pid"))'

@@ -85,7 +85,7 @@ audited() {
 	[[ $output != *"by construction"* ]]
 	stop
 	# one process that went into a user namespace does not stand for the others
-	start crun "$NO_SECCOMP" sh -c 'unshare -U sleep 1000 & sleep 0.3; echo ready; exec sleep 1000'
+	start crun "$NO_SECCOMP" sh -c 'unshare -U -r sleep 1000 & sleep 0.3; echo ready; exec sleep 1000'
 	run "$PROGRAMS/oci-hostnet" audit "$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)"
 	expect_status 0
 	expect_output "out of reach of the user namespace of 1 threads" "others have harmless ones only"
@@ -94,14 +94,31 @@ audited() {
 	make_userns_rootfs
 	# no filter, and a process that brings the word in
 	start plain-runc "$UNASKED | $USERNS | $NO_SECCOMP"' | (.mounts[] | select(.type == "sysfs")) |= (.type = "bind" | .source = "/sys" | .options = ["rbind", "rro"])' \
-		sh -c 'cp /bin/busybox "/tmp/sleep"; echo ready; exec -a sleep /tmp/sleep 1000'
+		sh -c 'cp /bin/ports "/tmp/by construction"; exec "/tmp/by construction" serve 8084 8084 1'
 	pid=$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)
-	printf 'by construction' >"/proc/$pid/comm" || true
+	[ "$(cat "/proc/$pid/comm")" = "by construction" ]
 	run "$PROGRAMS/oci-hostnet" audit "$pid"
 	expect_status 1
 	[[ $output != *"by construction"* ]]
 	expect_output "has no seccomp filter" open
 }
+
+# Root of the namespace is the host's: with SYS_ADMIN it takes the read-only mounts away.
+uncovered() {
+	local pid
+	start "$1" "$LOCKED" sh -c 'echo ready; exec sleep 1000'
+	pid=$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)
+	"$1" exec --cap CAP_SYS_ADMIN "$STARTED_ID" sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	wait_for 50 grep -qs '^CapEff:.*[2367abef].....$' /proc/[0-9]*/task/*/status
+	wait_for 50 eval "[ \$(cat /proc/$pid/root/proc/[0-9]*/comm 2>/dev/null | grep -c sleep) -ge 2 ]"
+	run "$PROGRAMS/oci-hostnet" audit "$pid"
+	kill %2 2>/dev/null || true
+	expect_status 1
+	expect_output "has CAP_SYS_ADMIN over its mounts and the host's root among its ids" open
+	[[ $output != *"by construction"* ]]
+}
+@test "crun: audit sees what an exec past us with SYS_ADMIN can do" { uncovered crun; }
+@test "runc: audit sees what an exec past us with SYS_ADMIN can do" { uncovered runc; }
 
 # --- what the engine, or somebody, has set up ------------------------------------------
 
@@ -115,6 +132,8 @@ engines_own() {
 
 @test "the host's own user namespace, two of them, and mappings without one are refused" {
 	refused "is the one that owns the host's network" "$LOCKED"' | .linux.namespaces += [{type: "user", path: "/proc/self/ns/user"}]'
+	refused "is none" "$LOCKED"' | .linux.namespaces += [{type: "user", path: "/etc/passwd"}]'
+	refused "is none" "$LOCKED"' | .linux.namespaces += [{type: "user", path: "/proc/self/ns/pid"}]'
 	refused "two user namespace entries" "$LOCKED"' | .linux.namespaces += [{type: "user"}, {type: "user"}]'
 	refused "has uidMappings without a user namespace" "$LOCKED"' | .linux.uidMappings = [{containerID: 0, hostID: 1000, size: 1}]'
 	refused "has gidMappings without a user namespace" "$LOCKED"' | .linux.gidMappings = [{containerID: 0, hostID: 1000, size: 1}]'

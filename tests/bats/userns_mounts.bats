@@ -109,9 +109,10 @@ flags() {
 @test "crun: nosuid, nodev, noexec and ro of a mount are in force, and those of its source stay" { flags crun; }
 @test "runc: nosuid, nodev, noexec and ro of a mount are in force, and those of its source stay" { flags runc; }
 
-@test "what would propagate to the host, and a directory without its mounts, are refused" {
-	refused "is to propagate to the host" "$LOCKED | $(volume '["rbind", "rshared"]')"
-	refused "is to propagate to the host" "$LOCKED | $(volume '["bind", "shared"]')"
+@test "what would propagate, a directory without its mounts, and noswap are refused" {
+	refused "is shared" "$LOCKED | $(volume '["rbind", "rshared"]')"
+	refused "is shared" "$LOCKED | $(volume '["bind", "shared"]')"
+	refused "has the option \`noswap\`" "$LOCKED"' | .mounts += [{destination: "/data/t", type: "tmpfs", source: "tmpfs", options: ["noswap"]}]'
 	mkdir "$VOLUME/below"
 	mount -t tmpfs below "$VOLUME/below"
 	refused "takes a directory without what is mounted below it" "$LOCKED | $(volume '["bind"]')"
