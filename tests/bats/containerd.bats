@@ -195,7 +195,7 @@ refusals() {
 		--net-host "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80
 	refused "$1" "the namespace \`/proc/1/ns/ipc\`" --net-host "${ASK[@]}" --with-ns ipc:/proc/1/ns/ipc
 	refused "$1" "takes a directory without what is mounted below it" --net-host "${ASK[@]}" --mount "$bind,options=bind:rw"
-	refused "$1" "is to propagate to the host" --net-host "${ASK[@]}" --mount "$bind,options=rbind:rshared"
+	refused "$1" "is shared (\`shared\`, \`rshared\`)" --net-host "${ASK[@]}" --mount "$bind,options=rbind:rshared"
 	umount "$volume/below"
 }
 @test "crun: what cannot be is refused, in ctr's own output" { refusals crun; }
