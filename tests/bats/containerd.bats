@@ -10,9 +10,9 @@ ASK=(--annotation io.oci-hostnet.network=host --annotation io.oci-hostnet.lock=u
 
 setup_file() {
 	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc
+	remember_host
 	command -v containerd >/dev/null || return 0
 	setup_containerd
-	remember_host
 }
 
 teardown_file() {
@@ -195,7 +195,7 @@ refusals() {
 		--net-host "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80
 	refused "$1" "the namespace \`/proc/1/ns/ipc\`" --net-host "${ASK[@]}" --with-ns ipc:/proc/1/ns/ipc
 	refused "$1" "takes a directory without what is mounted below it" --net-host "${ASK[@]}" --mount "$bind,options=bind:rw"
-	refused "$1" "is to propagate to the host" --net-host "${ASK[@]}" --mount "$bind,options=rbind:rshared"
+	refused "$1" "is shared (\`shared\`, \`rshared\`)" --net-host "${ASK[@]}" --mount "$bind,options=rbind:rshared"
 	umount "$volume/below"
 }
 @test "crun: what cannot be is refused, in ctr's own output" { refusals crun; }
@@ -347,3 +347,22 @@ engines_own() {
 }
 @test "crun: a user namespace of the engine's own is kept" { engines_own crun; }
 @test "runc: a user namespace of the engine's own is kept" { engines_own runc; }
+
+# --- subordinate ids -----------------------------------------------------------------
+
+# An image's files are root's: only a root filesystem of the ids' own will do.
+subordinate() {
+	subordinate_ids
+	make_userns_rootfs
+	policy "$SUBORDINATE"
+	remember_engine
+	refused "$1" "belongs to 0:0, and the container's ids start on the host at 100000:100000" --net-host "${ASK[@]}"
+	run logged run --rm --rootfs --net-host "${ASK[@]}" --runc-binary "$(runtime_path "$1")" \
+		--cgroup "/$HOSTNET_TAG-ctr/$ID" -- "$HOSTNET_TEST_DIR/userns-rootfs" "$ID" /bin/sh -c "PATH=/bin; $LOOK"
+	expect_status 0
+	expect_output "0     100000      65536" "inet 10.98.0.1/24" "RTNETLINK answers: Operation not permitted" \
+		"ifconfig: SIOCSIFADDR: Permission denied" "ip_forward: Read-only file system" END
+	nothing_left
+}
+@test "crun: subordinate ids, for a root filesystem that has them" { subordinate crun; }
+@test "runc: subordinate ids, for a root filesystem that has them" { subordinate runc; }
