@@ -146,7 +146,7 @@ with_syslog() {
 	# with a path it is, and sysfs is bound read-only
 	jq '.annotations["io.oci-hostnet.network"] = "host"' "$CAPTURES/podman/bridge.config.json" >"$work/in"
 	unshare -U -r "$hook" precreate <"$work/in" >"$work/out"
-	jq -e '[.mounts[] | select(.destination == "/sys")] == [{destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "rro", "nosuid", "nodev", "noexec"]}]' "$work/out"
+	jq -e '[.mounts[] | select(.destination == "/sys")] == [{destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "rro", "nosuid", "nodev", "noexec", "rprivate"]}]' "$work/out"
 }
 
 # edited JQ-EXPRESSION CHECK: what becomes of podman's bridge container that asks
