@@ -141,9 +141,9 @@ plan_init (struct plan *plan, struct error *err)
   if (plan->linux_object == JSON_NONE)
     return error_refuse (err, SENTENCE_json_type, "/linux", "nothing",
                          "an object");
+  plan->has_user = plan_namespaces (plan, "user", &joined) > 0;
   plan->adds_user = (plan->lock & LOCK_USERNS) != 0
-                    && plan->facts->userns.own_reaches
-                    && plan_namespaces (plan, "user", &joined) == 0;
+                    && plan->facts->userns.own_reaches && !plan->has_user;
   return 0;
 }
 

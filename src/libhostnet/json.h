@@ -79,6 +79,9 @@ char *json_string (const struct json_doc *doc, json_node node);
 char *json_key (const struct json_doc *doc, json_node node);
 bool json_string_is (const struct json_doc *doc, json_node node,
                      const char *text);
+/* Whether it is one of NAMES, which NULL ends. */
+bool json_string_is_one_of (const struct json_doc *doc, json_node node,
+                            const char *const *names);
 bool json_key_is (const struct json_doc *doc, json_node node,
                   const char *text);
 /* Whether the key starts with PREFIX. */

@@ -10,28 +10,6 @@
 
 /* ---- what is wished of one ---- */
 
-/* The last of opposing options wins in crun and runc, so all that oppose a
- * wanted one are taken out. */
-static const struct
-{
-  const char *wanted, *opposed[3];
-} opposites[] = {
-  { "ro", { "rw", "rrw", NULL } },     { "rro", { "rw", "rrw", NULL } },
-  { "nosuid", { "suid", "rsuid", NULL } },
-  { "nodev", { "dev", "rdev", NULL } },
-  { "noexec", { "exec", "rexec", NULL } },
-};
-
-static bool
-option_is (const struct json_doc *config, json_node option,
-           const char *const *names)
-{
-  for (; *names != NULL; names++)
-    if (json_string_is (config, option, *names))
-      return true;
-  return false;
-}
-
 bool
 mount_type_is (const struct plan *plan, const struct mount_wish *wish,
                const char *type)
@@ -83,90 +61,6 @@ mount_bind (struct mount_wish *wish, const char *source, const char *options,
   wish->why = why;
 }
 
-static bool
-is_opposed (const struct json_doc *config, const struct mount_wish *wish,
-            json_node option)
-{
-  if (wish->without != NULL && option_is (config, option, wish->without))
-    return true;
-  for (size_t w = 0; w < wish->wanted_count; w++)
-    for (size_t i = 0; i < sizeof opposites / sizeof *opposites; i++)
-      if (strcmp (opposites[i].wanted, wish->wanted[w]) == 0
-          && option_is (config, option, opposites[i].opposed))
-        return true;
-  return false;
-}
-
-/* crun cannot set a recursive flag on a file (measured, 1.8.1: "open mount
- * target: Not a directory"), which has nothing below it. */
-static const char *
-for_a_file (const char *option)
-{
-  static const char *const recursive[]
-      = { "rro", "rnosuid", "rnodev", "rnoexec", NULL };
-
-  for (size_t i = 0; recursive[i] != NULL; i++)
-    if (strcmp (recursive[i], option) == 0)
-      return option + 1;
-  return option;
-}
-
-static void
-write_option (const struct json_doc *config, const struct mount_wish *wish,
-              json_node option, struct json_buffer *text)
-{
-  const struct json_member *m = &config->members[option];
-  cleanup_free char *name
-      = wish->is_file && json_kind (config, option) == JSON_STRING
-            ? json_string (config, option)
-            : NULL;
-
-  if (name != NULL && for_a_file (name) != name)
-    json_buffer_string (text, for_a_file (name));
-  else
-    json_buffer_bytes (text, config->text + m->start, m->end - m->start);
-}
-
-/* The options as they are to be.  Whether they differ from what stands there. */
-static bool
-write_options (const struct json_doc *config, const struct mount_wish *wish,
-               struct json_buffer *text)
-{
-  bool changed = false, first = true;
-
-  json_buffer_text (text, "[");
-  for (json_node n = json_first (config, wish->options); n != JSON_NONE;
-       n = json_next (config, n))
-    {
-      if (is_opposed (config, wish, n))
-        {
-          changed = true;
-          continue;
-        }
-      if (!first)
-        json_buffer_text (text, ",");
-      write_option (config, wish, n, text);
-      first = false;
-    }
-  for (size_t w = 0; w < wish->wanted_count; w++)
-    {
-      const char *wanted
-          = wish->is_file ? for_a_file (wish->wanted[w]) : wish->wanted[w];
-      bool there = false;
-
-      for (json_node n = json_first (config, wish->options); n != JSON_NONE;
-           n = json_next (config, n))
-        there |= json_string_is (config, n, wanted);
-      if (there)
-        continue;
-      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wanted);
-      changed = true;
-      first = false;
-    }
-  json_buffer_text (text, "]");
-  return changed;
-}
-
 static void
 set_member (struct plan *plan, const struct mount_wish *wish, json_node node,
             const char *key, const char *text)
@@ -191,7 +85,7 @@ edit_mount (struct plan *plan, const struct mount_wish *wish)
   if (wish->new_options != NULL)
     set_member (plan, wish, wish->options, "options", wish->new_options);
   else if ((wish->wanted_count > 0 || wish->without != NULL)
-           && write_options (plan->config, wish, &options))
+           && mount_write_options (plan->config, wish, &options))
     set_member (plan, wish, wish->options, "options", options.text);
   free (options.text);
   if (wish->idmapped)
@@ -230,7 +124,7 @@ add_submount (struct plan *plan, const struct mount_wish *parent_wish,
   wish.is_file = submount->is_file;
   mount_want_flags (plan, &wish, submount->flags);
   wish = mount_with_idmap (&wish, idmapped);
-  write_options (plan->config, &wish, text);
+  mount_write_options (plan->config, &wish, text);
   if (wish.idmapped)
     json_buffer_add (text, ",\"uidMappings\":%s,\"gidMappings\":%s",
                      plan->facts->userns.uid_mappings,
@@ -294,19 +188,42 @@ mount_place (const struct plan *plan, const struct mount_wish *wish)
              : json_string (plan->config, wish->destination);
 }
 
+/* `remount` could undo a read-only mount; what is mounted on a shared one comes
+ * out wherever else that is seen, before it is made read-only
+ * (mount_namespaces(7), "Shared subtrees"). */
+static const char *const refused_options[]
+    = { "remount", "shared", "rshared", NULL };
+
+static int
+check_options (const struct plan *plan, const struct mount_wish *wish,
+               struct error *err)
+{
+  cleanup_free char *where = NULL;
+
+  for (json_node n = json_first (plan->config, wish->options);
+       n != JSON_NONE; n = json_next (plan->config, n))
+    if (json_string_is_one_of (plan->config, n, refused_options))
+      {
+        where = mount_place (plan, wish);
+        if (json_string_is (plan->config, n, "remount"))
+          return error_refuse (err, SENTENCE_mount_remount,
+                               escape (where).text);
+        return error_refuse (err, SENTENCE_mount_propagation,
+                             escape (where).text);
+      }
+  return 0;
+}
+
 static int
 check_mount (const struct plan *plan, const struct mount_wish *wish,
              struct error *err)
 {
   cleanup_free char *where = NULL, *name = NULL;
 
-  if (mount_has_option (plan, wish, "remount"))
-    {
-      where = mount_place (plan, wish);
-      return error_refuse (err, SENTENCE_mount_remount, escape (where).text);
-    }
+  if (check_options (plan, wish, err) < 0)
+    return -1;
   if (wish->type == JSON_NONE
-      || option_is (plan->config, wish->type, known_types))
+      || json_string_is_one_of (plan->config, wish->type, known_types))
     return 0;
   where = mount_place (plan, wish);
   name = json_string (plan->config, wish->type);
@@ -325,36 +242,25 @@ shows_host_cgroups (const struct plan *plan, json_node type)
          && !plan_makes_namespace (plan, "cgroup");
 }
 
-/* What is mounted on a shared bind mount comes out wherever else that is seen,
- * before it is made read-only (mount_namespaces(7), "Shared subtrees"). */
-static int
-check_propagation (const struct plan *plan, struct mount_wish *wish,
-                   struct error *err)
+/* In a user namespace crun clones the source in the host's mount namespace,
+ * whose peer it stays (measured, 1.8.1): what is mounted on it would be seen on
+ * the host, and wherever else the source is bound. */
+static void
+wish_private (const struct plan *plan, struct mount_wish *wish)
 {
-  static const char *const other[]
+  static const char *const propagations[]
       = { "private", "rprivate", "slave", "rslave", "unbindable",
           "runbindable", NULL };
-  bool named = false;
 
-  if (mount_has_option (plan, wish, "shared")
-      || mount_has_option (plan, wish, "rshared"))
-    {
-      cleanup_free char *where = mount_place (plan, wish);
-
-      return error_refuse (err, SENTENCE_mount_propagation,
-                           escape (where).text);
-    }
   if (wish->facts->source == NULL || !plan_has_user_namespace (plan))
-    return 0;
-  for (size_t i = 0; other[i] != NULL; i++)
-    named |= mount_has_option (plan, wish, other[i]);
-  /* In a user namespace crun clones the source in the host's mount namespace,
-   * whose peer it stays (measured, 1.8.1). */
-  if (!named)
-    mount_want (wish, "rprivate",
-                "in a user namespace crun mounts on the host what is mounted "
-                "on it");
-  return 0;
+    return;
+  for (json_node n = json_first (plan->config, wish->options);
+       n != JSON_NONE; n = json_next (plan->config, n))
+    if (json_string_is_one_of (plan->config, n, propagations))
+      return;
+  mount_want (wish, "rprivate",
+              "in a user namespace crun mounts on the host what is mounted "
+              "on it");
 }
 
 static void
@@ -419,8 +325,7 @@ plan_mount (struct plan *plan, json_node mount,
       || check_mount (plan, &wish, err) < 0)
     return -1;
   wish_standard (plan, &wish);
-  if (check_propagation (plan, &wish, err) < 0)
-    return -1;
+  wish_private (plan, &wish);
   if (plan->adds_user)
     return plan_in_user_namespace (plan, &wish, err);
   edit_mount (plan, &wish);

@@ -47,6 +47,12 @@ int mount_idmap (const struct plan *plan, struct mount_wish *wish,
 struct mount_wish mount_with_idmap (const struct mount_wish *wish,
                                     bool idmapped);
 
+/* Writes the options as they are to be; whether they differ from what stands
+ * there. */
+bool mount_write_options (const struct json_doc *config,
+                          const struct mount_wish *wish,
+                          struct json_buffer *text);
+
 /* What a user namespace does not allow, or does in another way. */
 int mount_in_user_namespace (const struct plan *plan, struct mount_wish *wish,
                              struct error *err);

@@ -51,10 +51,8 @@ plan_makes_namespace (const struct plan *plan, const char *name)
 bool
 plan_has_user_namespace (const struct plan *plan)
 {
-  unsigned joined;
-
-  return plan->facts->own_user_namespace || plan->adds_user
-         || plan_namespaces (plan, "user", &joined) > 0;
+  return plan->has_user || plan->adds_user
+         || plan->facts->own_user_namespace;
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network

@@ -25,6 +25,7 @@ struct plan
   enum lock lock;
   enum engine engine;
   /* found */
+  bool has_user;  /* the configuration has a user namespace */
   bool adds_user; /* lock userns: the configuration has no user namespace and
                      needs one */
   struct json_edits edits;

@@ -29,16 +29,6 @@ static const char *const device_paths[]
     = { "/dev/null",   "/dev/zero",    "/dev/full",
         "/dev/random", "/dev/urandom", "/dev/tty", NULL };
 
-static bool
-is_one_of (const struct json_doc *config, json_node path,
-           const char *const *list)
-{
-  for (size_t i = 0; list[i] != NULL; i++)
-    if (json_string_is (config, path, list[i]))
-      return true;
-  return false;
-}
-
 /* Appends PATH to the list TEXT, unless it stands in PATHS. */
 static void
 add_path (struct json_buffer *text, const struct json_doc *config,
@@ -122,11 +112,11 @@ check_readonly_paths (const struct plan *plan, json_node paths,
     {
       cleanup_free char *path = NULL;
 
-      if (is_one_of (config, n, known_paths)
+      if (json_string_is_one_of (config, n, known_paths)
           || ((plan->lock & LOCK_STRICT) != 0
               && json_string_is (config, n, "/proc"))
           || ((plan->lock & LOCK_USERNS) != 0
-              && is_one_of (config, n, device_paths)))
+              && json_string_is_one_of (config, n, device_paths)))
         continue;
       if (json_kind (config, n) == JSON_STRING)
         path = json_string (config, n);
