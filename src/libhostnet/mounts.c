@@ -363,6 +363,11 @@ append_devices (struct plan *plan, json_node mounts, const bool *picked,
   return result;
 }
 
+/* The others leave the host's mounts shared, all of them or all but the top
+ * one, and with them what is bound from them (measured, crun 1.8.1 and runc
+ * 1.1.5). */
+static const char *const root_propagations[] = { "rslave", "rprivate", NULL };
+
 static int
 check_root_propagation (const struct plan *plan, struct error *err)
 {
@@ -372,11 +377,10 @@ check_root_propagation (const struct plan *plan, struct error *err)
                 JSON_STRING, &node, err)
       < 0)
     return -1;
-  if (node != JSON_NONE
-      && (json_string_is (plan->config, node, "shared")
-          || json_string_is (plan->config, node, "rshared")))
-    return error_refuse (err, SENTENCE_root_propagation);
-  return 0;
+  if (node == JSON_NONE
+      || json_string_is_one_of (plan->config, node, root_propagations))
+    return 0;
+  return error_refuse (err, SENTENCE_root_propagation);
 }
 
 int

@@ -63,7 +63,7 @@ twice() {
 }
 no_copy() {
 	local lock
-	for lock in "$STANDARD" "$LOCKED" "$BOTH"; do
+	for lock in "$STANDARD" '.linux.rootfsPropagation = "rslave"' '.linux.rootfsPropagation = "rprivate"' "$LOCKED" "$BOTH"; do
 		twice "$1" "$lock" rbind
 		expect_status 0
 		[[ $output != *written* ]]
@@ -82,12 +82,26 @@ own_namespace() {
 @test "crun: nor with an engine's user namespace: no copy" { own_namespace crun; }
 @test "runc: nor with an engine's user namespace: no copy" { own_namespace runc; }
 
-@test "shared mounts, and a shared root filesystem, are refused under every lock" {
+# What is refused is so for a reason: without us the copy is written.
+without_us() {
+	local how
+	for how in slave private; do
+		twice "plain-$1" "$UNASKED"' | .linux.rootfsPropagation = "'"$how"'"' rbind || true
+		umount -R "$VOLUME"
+		[[ $output == *"written /data/b/net"* ]] || { echo "$how: $output"; return 1; }
+	done
+}
+@test "control: with crun alone a root that is slave or private leaves a copy" { without_us crun; }
+@test "control: with runc alone a root that is slave or private leaves a copy" { without_us runc; }
+
+@test "shared mounts, and a root filesystem that leaves mounts shared, are refused under every lock" {
 	local lock how
 	for lock in "$STANDARD" '.annotations["io.oci-hostnet.lock"] = "strict"' "$LOCKED" "$BOTH"; do
 		for how in shared rshared; do
 			refused "is shared" "$lock | $(bind /data/a "$VOLUME" rbind "$how")"
-			refused "the root filesystem is shared" "$lock"' | .linux.rootfsPropagation = "'"$how"'"'
+		done
+		for how in shared rshared slave private unbindable runbindable ""; do
+			refused "\`rootfsPropagation\` in /linux leaves mounts shared" "$lock"' | .linux.rootfsPropagation = "'"$how"'"'
 		done
 	done
 }
