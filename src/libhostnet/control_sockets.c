@@ -45,6 +45,10 @@ static const struct host_directory directories[] = {
   { "/", false, false, "the host's root file system" },
   { "/etc", true, true, "the host's configuration" },
   { "/usr", true, true, "the host's programs" },
+  /* a read-only mount does not keep anybody from writing to a terminal */
+  { "/dev", false, false, "the host's devices and terminals" },
+  { "/dev/pts", false, false, "the host's terminals" },
+  { "/dev/shm", true, false, "shared memory of the host's processes" },
   { "/boot", true, true, "the host's kernel" },
   { "/root", true, false, "what root of the host runs at login" },
   { "/var", true, false, "state of the host's services" },

@@ -380,3 +380,25 @@ refused() {
 	echo 64 >/proc/sys/net/ipv4/ip_default_ttl
 	rm "$HOSTNET_TEST_DIR/rootfs/door"
 }
+
+# Nodes, terminals and shared memory of the host.
+host_dev() {
+	local source
+	for source in /dev /dev/pts /dev/shm; do
+		run "$PROGRAMS/oci-hostnet" diff "$(dir=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/bundle.XXXXXX")
+			make_bundle "$dir" ".mounts += [{destination: \"/data\", type: \"bind\", source: \"$source\", options: [\"rbind\"]}]" true; echo "$dir")"
+		expect_status 0
+		expect_output "brings the host's $source along"
+		run container "$1" '.annotations["io.oci-hostnet.lock"] = "strict"
+			| .mounts += [{destination: "/data", type: "bind", source: "'$source'", options: ["rbind"]}]' true
+		[ "$status" != 0 ]
+		expect_output "brings the host's $source along"
+	done
+	# a node alone is no way, nor are the container's own
+	run "$PROGRAMS/oci-hostnet" diff "$(dir=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/bundle.XXXXXX")
+		make_bundle "$dir" '.mounts += [{destination: "/data", type: "bind", source: "/dev/fuse", options: ["bind"]}]' true; echo "$dir")"
+	expect_status 0
+	[[ $output != *"host's /dev"* ]]
+}
+@test "crun: the host's /dev, terminals and shared memory are ways" { host_dev crun; }
+@test "runc: the host's /dev, terminals and shared memory are ways" { host_dev runc; }
