@@ -31,11 +31,9 @@ devices_is_network (unsigned major_number, unsigned minor_number)
   return false;
 }
 
-/* A number of a device entry: 1, or 0 when absent (all), -1 when negative or
- * no integer, which the runtimes read as all too. */
-static int
-number_of (const struct json_doc *config, json_node entry, const char *name,
-           uint64_t *value, struct error *err)
+int
+devices_number (const struct json_doc *config, json_node entry,
+                const char *name, uint64_t *value, struct error *err)
 {
   json_node node;
   int found = json_get (config, entry, name, JSON_NUMBER, &node, err);
@@ -69,8 +67,8 @@ judge_rule (const struct json_doc *config, json_node rule,
       || json_get (config, rule, "type", JSON_STRING, &type, err) < 0
       || json_get (config, rule, "access", JSON_STRING, &access, err) < 0)
     return -1;
-  has_major = number_of (config, rule, "major", &major_number, err);
-  has_minor = number_of (config, rule, "minor", &minor_number, err);
+  has_major = devices_number (config, rule, "major", &major_number, err);
+  has_minor = devices_number (config, rule, "minor", &minor_number, err);
   if (has_major < 0 || has_minor < 0)
     return -1;
   if (allow == JSON_NONE || !json_is_true (config, allow))
@@ -195,8 +193,8 @@ rule_admits (const struct json_doc *config, json_node rule, bool block,
       || json_get (config, rule, "type", JSON_STRING, &type, err) < 0
       || json_get (config, rule, "access", JSON_STRING, &access, err) < 0)
     return -1;
-  has_major = number_of (config, rule, "major", &rule_major, err);
-  has_minor = number_of (config, rule, "minor", &rule_minor, err);
+  has_major = devices_number (config, rule, "major", &rule_major, err);
+  has_minor = devices_number (config, rule, "minor", &rule_minor, err);
   if (has_major < 0 || has_minor < 0)
     return -1;
   mode = access == JSON_NONE ? xstrndup ("", 0) : json_string (config, access);
@@ -262,8 +260,8 @@ plan_nodes (struct plan *plan, struct error *err)
         return error_refuse (err, SENTENCE_json_type, "/linux/devices",
                              "something else", "objects");
       if (json_get (plan->config, n, "type", JSON_STRING, &type, err) < 0
-          || number_of (plan->config, n, "major", &major_number, err) < 0
-          || number_of (plan->config, n, "minor", &minor_number, err) < 0)
+          || devices_number (plan->config, n, "major", &major_number, err) < 0
+          || devices_number (plan->config, n, "minor", &minor_number, err) < 0)
         return -1;
       picked[i] = plan->adds_user
                   || (type != JSON_NONE && !json_string_is (plan->config, type, "b")

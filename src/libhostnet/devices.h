@@ -6,6 +6,12 @@
 
 #include "json.h"
 
+/* A number of an entry of linux.devices or of its rules: 1, or 0 when it is
+ * absent, negative or no integer, which the runtimes read as all too; -1 when
+ * it cannot be told. */
+int devices_number (const struct json_doc *config, json_node entry,
+                    const char *name, uint64_t *value, struct error *err);
+
 /* Whether the character device makes network interfaces or takes them down. */
 bool devices_is_network (unsigned major_number, unsigned minor_number);
 

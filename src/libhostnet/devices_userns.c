@@ -14,17 +14,6 @@
 
 #include "plan.h"
 
-/* A number that may be absent; > 0 when it is there. */
-static int
-number_of (const struct plan *plan, json_node device, const char *name,
-           uint64_t *value, struct error *err)
-{
-  json_node node;
-  int found = json_get (plan->config, device, name, JSON_NUMBER, &node, err);
-
-  return found > 0 && json_uint64 (plan->config, node, value) < 0 ? 0 : found;
-}
-
 /* Engines copy mode and owner from the host's node; what somebody wants
  * otherwise would be lost. */
 static int
@@ -43,7 +32,8 @@ check_owner (const struct plan *plan, json_node device,
     {
       uint64_t wanted = 0;
       int found
-          = number_of (plan, device, members[i].name, &wanted, err);
+          = devices_number (plan->config, device, members[i].name, &wanted,
+                            err);
 
       if (found < 0)
         return -1;
