@@ -283,6 +283,52 @@ host_unchanged() {
 	diff -u "$HOSTNET_TEST_DIR/host-before" "$HOSTNET_TEST_DIR/host-after"
 }
 
+# What an engine must leave as it was, whatever became of its container: all of host_state, and
+# what lies around the network. Counters and times are left out, since the kernel changes them.
+whole_host_state() {
+	host_state
+	ip maddr
+	ip netns list-id
+	if command -v iptables-save >/dev/null; then
+		{ iptables-save; ip6tables-save; } | sed '/^#/d; s/ \[[0-9]*:[0-9]*\]$//'
+	fi
+	ls /run/netns
+	# parent and own number out, and the number of the peer group
+	cut -d' ' -f3- /proc/self/mountinfo | sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
+	stray_processes
+}
+
+# The processes that do not descend from the test: daemons, and what containers left behind.
+stray_processes() {
+	local process stat parent name root
+	declare -A parents names
+	for process in /proc/[0-9]*; do
+		stat=$(cat "$process/stat" 2>/dev/null) || continue
+		name=${stat#*\(}
+		stat=${stat##*) }
+		read -r _ parent _ <<<"$stat"
+		parents[${process#/proc/}]=$parent
+		names[${process#/proc/}]=${name%)*}
+	done
+	root=$BASHPID
+	while [ "${parents[$root]-1}" -gt 1 ]; do root=${parents[$root]}; done
+	for process in "${!parents[@]}"; do
+		parent=$process
+		while [ "$parent" -gt 1 ] && [ "$parent" != "$root" ]; do parent=${parents[$parent]-0}; done
+		[ "$parent" = "$root" ] || echo "${names[$process]}"
+	done | LC_ALL=C sort
+}
+
+remember_whole_host() { whole_host_state >"$HOSTNET_TEST_DIR/whole-host-before"; }
+
+same_whole_host() {
+	whole_host_state >"$HOSTNET_TEST_DIR/whole-host-after"
+	diff -u "$HOSTNET_TEST_DIR/whole-host-before" "$HOSTNET_TEST_DIR/whole-host-after"
+}
+
+# An engine's helpers end a moment after its container.
+whole_host_unchanged() { wait_for 50 same_whole_host >/dev/null || same_whole_host; }
+
 # The two below judge $status and $output of bats' run.
 expect_status() {
 	[ "$status" -eq "$1" ] && return
