@@ -25,7 +25,7 @@ setup_user() {
 	echo "rootless:x:$USER_ID:$USER_ID::$USER_HOME:/bin/sh" >>/etc/passwd
 	echo "rootless:x:$USER_ID:" >>/etc/group
 	rm -f /etc/subuid /etc/subgid
-	(umask 022; echo rootless:200000:65536 | tee /etc/subuid >/etc/subgid)
+	(umask 022; printf '%s\n' rootless:200000:65536 root:100000:65536 | tee /etc/subuid >/etc/subgid)
 	install -d -m 700 -o "$USER_ID" -g "$USER_ID" "$USER_HOME" "$USER_RUN"
 	# /dev is the machine's: udev opens this one to everybody, and slirp4netns needs it
 	mkdir "$HOSTNET_TEST_DIR/dev/net"
