@@ -33,12 +33,13 @@ setup_user() {
 	mount --bind "$HOSTNET_TEST_DIR/dev/net/tun" /dev/net/tun
 }
 
-# as_user COMMAND... - in a login of the user's
+# as_user COMMAND... - in a login of the user's. Descriptor 3 is bats', which would wait for the
+# daemons that have it; closed around the function, it would hide that the function fails.
 as_user() (
 	cd "$USER_HOME" || return
 	exec env -i USER=rootless HOME="$USER_HOME" PATH=/usr/bin:/bin:/usr/sbin:/sbin XDG_RUNTIME_DIR="$USER_RUN" \
 		${CONTAINERS_CONF:+CONTAINERS_CONF="$CONTAINERS_CONF"} \
-		setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@"
+		setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@" 3>&-
 )
 
 # --- plain runtimes --------------------------------------------------------------------
@@ -80,7 +81,7 @@ run_user_bundle() {
 
 # --- podman ----------------------------------------------------------------------------
 
-any_podman() { as_user timeout -k 5 90 "${PODMAN[@]}" "$@" </dev/null 3>&-; }
+any_podman() { as_user timeout -k 5 90 "${PODMAN[@]}" "$@" </dev/null; }
 
 # The user has no cgroups on cgroup v1, and podman asks for none.
 with_options() {
