@@ -46,7 +46,7 @@ struct userns_facts
 {
   bool wanted;         /* the lock is userns: the rest has been collected */
   bool own_reaches;    /* capabilities in our user namespace count in our
-                          network namespace */
+                          network namespace, and root's runtime has them */
   bool joined_reaches; /* and so do those in the one that is joined */
   bool joined_maps_root; /* which has the host's root among its ids, or might */
   char *uid_mappings, *gid_mappings; /* JSON: every id we have to itself */
@@ -106,6 +106,9 @@ struct facts
   enum netns_relation relation;
   json_node network_entry;   /* in /linux/namespaces, or JSON_NONE */
   bool own_user_namespace;   /* we are not in the initial one */
+  bool rootless;             /* an ordinary user: the container has a user
+                                namespace by its configuration, or by crun, or
+                                does not start */
   bool seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER is set */
   char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
 

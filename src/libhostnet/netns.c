@@ -52,7 +52,7 @@ bool
 plan_has_user_namespace (const struct plan *plan)
 {
   return plan->has_user || plan->adds_user
-         || plan->facts->own_user_namespace;
+         || plan->facts->own_user_namespace || plan->facts->rootless;
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network

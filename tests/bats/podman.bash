@@ -36,7 +36,7 @@ setup_podman() {
 	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$HOSTNET_TEST_DIR/image.tar" .
 	# everything of podman's that outlives one container is made here
 	any_podman import -q "$HOSTNET_TEST_DIR/image.tar" localhost/bb >/dev/null
-	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm localhost/bb true
+	without --rm localhost/bb true
 }
 
 PODMAN_STORE=$HOSTNET_TEST_DIR/podman
