@@ -129,8 +129,8 @@ survives() {
 comes_back() {
 	again_as '. + {"default-runtime": "oci-hostnet-runtime"}'
 	policy_of "$1" "$LOCK"
-	any_docker run -d --name "$ID" --restart always --network host "$IMAGE" sleep 1000
-	any_docker run -d --name "$ID-bridged" --restart always "$IMAGE" sleep 1000
+	any_docker run -d --name "$ID" --restart always --stop-signal KILL --network host "$IMAGE" sleep 1000
+	any_docker run -d --name "$ID-bridged" --restart always --stop-signal KILL "$IMAGE" sleep 1000
 	any_docker run -d --name "$ID-failing" --restart on-failure:3 --network host "$IMAGE" sh -c "$LOOK; exit 1"
 	wait_for 150 has_status "$ID-failing" exited
 	[ "$(inspect "$ID-failing" '{{.RestartCount}}')" -eq 3 ]
@@ -188,7 +188,7 @@ plugin() {
 	cp -a "$HOSTNET_TEST_DIR/rootfs" "$dir/rootfs"
 	jq -n '{
 		description: "x", interface: {types: ["docker.dummy/1.0"], socket: "plugin.sock"}, network: {type: "host"},
-		entrypoint: ["/bin/sleep", "1000"], linux: {capabilities: ["CAP_NET_ADMIN"]}
+		entrypoint: ["/bin/sh", "-c", "trap exit TERM; sleep 1000 & wait"], linux: {capabilities: ["CAP_NET_ADMIN"]}
 	}' >"$dir/config.json"
 	any_docker plugin create "$ID" "$dir"
 	run with_log docker plugin enable --timeout 1 "$ID"
