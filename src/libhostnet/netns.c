@@ -193,7 +193,9 @@ netns_plan (struct plan *plan, struct error *err)
       || (remove && check_entry (plan, err) < 0))
     return -1;
   /* From inside a user namespace the host's could not be joined any more. */
-  remove |= plan->adds_user && facts->relation == NETNS_HOST_PATH;
+  remove |= facts->relation == NETNS_HOST_PATH
+            && (plan->adds_user
+                || (plan->request->network && plan_has_user_namespace (plan)));
   if (remove || plan->adds_user)
     edit_namespaces (plan, remove);
   return 0;

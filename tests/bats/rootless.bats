@@ -64,6 +64,35 @@ asks() {
 	WAYS="crun runc" for_each asks
 }
 
+# joins PATH JQ-EXPRESSION
+joins() { echo "$2 | (.linux.namespaces[] | select(.type == \"network\")).path = \"$1\""; }
+@test "crun and runc: the host's own network as a path, which no user namespace could join" {
+	for runtime in crun runc; do
+		run user_container "plain-$runtime" "$(joins /proc/self/ns/net "$ROOTLESS")" echo STARTED
+		[ "$status" -ne 0 ]
+		[[ $output == *"setns"*"Operation not permitted"* && $output != *STARTED* ]]
+		run user_container "$runtime" "$(joins /proc/self/ns/net "$ROOTLESS")" sh -c "$LOOK"
+		expect_locked
+		# the same for root
+		make_userns_rootfs
+		run container "$runtime" "$(joins /proc/self/ns/net "$USERNS")" sh -c "$LOOK"
+		expect_locked
+		# without asking it is as without us
+		run user_container "$runtime" "$(joins /proc/self/ns/net "$ROOTLESS") | del(.annotations)" echo STARTED
+		[ "$status" -ne 0 ]
+		[[ $output == *"setns"*"Operation not permitted"* && $output != *STARTED* ]]
+	done
+}
+
+# Nor could the runtime.
+@test "crun and runc: a network namespace that the user cannot look at is refused" {
+	for runtime in crun runc; do
+		run user_container "$runtime" "$(joins /proc/1/ns/net "$ROOTLESS")" echo STARTED
+		expect_status 1
+		expect_output "cannot tell whether the network namespace \`/proc/1/ns/net\` is the host's"
+	done
+}
+
 @test "crun: nor does one without a user namespace, for which crun makes one" {
 	run user_container crun "$NO_CGROUP" sh -c "$LOOK; cat /proc/self/uid_map"
 	expect_locked
