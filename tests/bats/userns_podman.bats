@@ -14,9 +14,7 @@ setup_file() {
 	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc oci-hostnet-hook
 	command -v podman >/dev/null || return 0
 	setup_podman
-	# pods: no pause program is installed, and none can be pulled
-	any_podman import -q -c 'CMD ["/bin/sleep", "1000"]' -c 'STOPSIGNAL KILL' "$HOSTNET_TEST_DIR/image.tar" localhost/pause >/dev/null
-	sed -i 's,^\[engine\],&\ninfra_image = "localhost/pause",' "$CONTAINERS_CONF"
+	setup_pods
 	# what --init runs, in catatonit's place
 	printf '#!/bin/sh\n[ "$1" = -- ] && shift\n"$@"\n' >"$HOSTNET_TEST_DIR/init"
 	chmod 755 "$HOSTNET_TEST_DIR/init"
@@ -43,39 +41,9 @@ teardown() {
 	# podman may find the shm of a container with a user namespace busy once
 	any_podman pod rm -fa -t 0 >/dev/null 2>&1 || true
 	any_podman rm -fa -t 0 >/dev/null 2>&1 || any_podman rm -fa -t 0 >/dev/null 2>&1 || true
-	if [ -n "${CGROUPS+set}" ]; then
-		kube_cgroups | grep -vxF "${CGROUPS:-none}" | xargs -r rmdir 2>/dev/null || true
-		rmdir /sys/fs/cgroup/*/libpod_parent 2>/dev/null || true
-	fi
+	remove_podmans_cgroups
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
 	host_unchanged
-}
-
-# plain RUN - the same without us
-plain() {
-	case $1 in *runc) echo without_runc ;; *) echo without ;; esac
-}
-
-# podman_of RUN ARGUMENTS... - any other command of podman
-podman_of() {
-	local hooks=no-hooks.d runtime
-	case $1 in
-	by_crun | by_runc) runtime=oci-hostnet-${1#by_} ;;
-	by_hook) hooks=hooks.d runtime=crun ;;
-	by_hook_runc) hooks=hooks.d runtime=runc ;;
-	without) runtime=crun ;;
-	*) runtime=runc ;;
-	esac
-	any_podman --hooks-dir "$HOSTNET_TEST_DIR/$hooks" --runtime "$runtime" "${@:2}"
-}
-
-# for_each FUNCTION ARGUMENTS... - with each way of registering, or those in WAYS; names the one that failed
-for_each() {
-	local by
-	for by in ${WAYS:-by_crun by_runc by_hook by_hook_runc}; do
-		echo "# $by"
-		"$1" "$by" "${@:2}"
-	done
 }
 
 # what differs anyway: what the runtimes put over devices and masked files, ids, the address of a bridge
@@ -399,10 +367,6 @@ kube() {
 	expect_output "/data/file 0:0"
 	podman_of "$1" pod rm -f -t 0 kube >/dev/null
 }
-kube_cgroups() {
-	# podman gives them no other parent; the machine's own containers may be there too
-	find /sys/fs/cgroup/*/libpod_parent -maxdepth 1 -mindepth 1 -type d 2>/dev/null | sort
-}
 @test "the policy: kube play with hostNetwork is in one user namespace" {
 	policy "$USERNS_POLICY"
 	mkdir -p "$VOLUMES"
@@ -412,7 +376,7 @@ kube_cgroups() {
 			command: ["/bin/sh", "-c", "touch /data/file; /bin/sleep 1000"], volumeMounts: [{name: "data", mountPath: "/data"}]}],
 		volumes: [{name: "data", hostPath: {path: $path}}]
 	}}' >"$HOSTNET_TEST_DIR/tmp/kube.yaml"
-	CGROUPS=$(kube_cgroups)
+	remember_podmans_cgroups
 	# podman takes three seconds to find out that it cannot remove the pod's cgroup
 	WAYS="by_crun by_hook_runc" for_each kube
 }
