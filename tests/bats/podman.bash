@@ -34,10 +34,12 @@ setup_podman() {
 	}' >"$HOSTNET_TEST_DIR/hooks.d/oci-hostnet.json"
 	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
 	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$HOSTNET_TEST_DIR/image.tar" .
-	# everything of podman's that outlives one container is made here
 	any_podman import -q "$HOSTNET_TEST_DIR/image.tar" localhost/bb >/dev/null
-	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm localhost/bb true
+	podman_tables
 }
+
+# everything of podman's that outlives one container is made here
+podman_tables() { any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm -p 8080:80 localhost/bb true; }
 
 # setup_pods - no pause program is installed, and none can be pulled
 setup_pods() {
@@ -102,6 +104,30 @@ for_each() {
 
 # without_counters - host_state sees the rules, and not the packets of bridges that they count
 without_counters() { nft() { command nft --stateless "$@" 2>/dev/null; }; }
+
+# reset_host - after a test that changes the host on purpose
+reset_host() {
+	host_network_reset
+	podman_tables
+	remember_whole_host
+}
+
+# remove_all - every pod and container. podman may find the shm of one with a user namespace busy once,
+# and a cleanup of conmon's that runs beside leaves podman's store mounted, until the next command.
+remove_all() {
+	any_podman pod rm -fa -t 0 >/dev/null 2>&1 || true
+	any_podman rm -fa -t 0 >/dev/null 2>&1 || any_podman rm -fa -t 0 >/dev/null 2>&1 || true
+	remove_podmans_cgroups
+	wait_for 50 store_released || true
+}
+store_released() {
+	[ -z "$(any_podman ps -aq)" ] && ! grep -qF " $PODMAN_STORE/root/overlay " /proc/self/mountinfo
+}
+
+nothing_left() {
+	remove_all
+	whole_host_unchanged
+}
 
 # podmans_cgroups - those of kube play, for which podman takes no parent; the machine's own containers may be there too
 podmans_cgroups() { find /sys/fs/cgroup/*/libpod_parent -maxdepth 1 -mindepth 1 -type d 2>/dev/null | sort; }

@@ -28,10 +28,7 @@ setup() {
 }
 
 teardown() {
-	any_podman pod rm -fa -t 0 >/dev/null 2>&1 || true
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || true
-	remove_podmans_cgroups
-	whole_host_unchanged
+	nothing_left
 }
 
 LOOK='PATH=/bin; readlink /proc/self/ns/net; ip -o addr; ifconfig lo:1 127.0.0.3; ip addr add 127.0.0.4/8 dev lo
@@ -79,7 +76,7 @@ host_pod() {
 	podman_of "$1" pod unpause pod >/dev/null
 	podman_of "$1" pod kill pod >/dev/null
 	podman_of "$1" pod rm -t 0 -f pod >/dev/null
-	whole_host_unchanged
+	nothing_left
 }
 for_members() {
 	local member
@@ -124,7 +121,7 @@ refused_member() {
 	run -0 podman_of "$1" exec plain sh -c 'readlink /proc/self/ns/net; ip -o link'
 	[ "$output" = "$before" ]
 	podman_of "$1" pod rm -f -t 0 pod >/dev/null
-	whole_host_unchanged
+	nothing_left
 }
 @test "a member that asks in a pod of another network is refused, and told to set it on the pod" {
 	WAYS="by_crun by_runc by_hook" for_each refused_member
@@ -141,7 +138,7 @@ published_pod() {
 	wait_for 50 ip netns exec lan busybox wget -q -O "$BATS_TEST_TMPDIR/page" http://10.98.0.1:8080/
 	[ "$(cat "$BATS_TEST_TMPDIR/page")" = served ]
 	podman_of "$1" pod rm -f -t 0 pod >/dev/null
-	whole_host_unchanged
+	nothing_left
 }
 @test "a pod with -p: a member that asks is refused, and the port goes on to be served" {
 	WAYS="by_crun by_hook" for_each published_pod
@@ -159,7 +156,7 @@ alone() {
 	expect_status 0
 	[[ $output == *10.88.0.* && $output != *host0* ]]
 	podman_of "$1" pod rm -f -t 0 pod >/dev/null
-	whole_host_unchanged
+	nothing_left
 }
 @test "--share '' and --infra=false: a member that asks is in the host's network, locked, and publishes no port" {
 	WAYS="by_crun by_runc" for_each alone --share ''
@@ -182,8 +179,7 @@ play() {
 }
 play_down() {
 	podman_of "$1" kube play --down "$BATS_TEST_TMPDIR/kube.yaml" >/dev/null
-	remove_podmans_cgroups
-	whole_host_unchanged
+	nothing_left
 }
 
 kube_host() {

@@ -17,8 +17,9 @@ setup_file() {
 	setup_podman
 	setup_pods
 	setup_seen
-	# podman's own tables, once and for all
 	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${UIDMAP[@]}" localhost/bb true
+	without_counters
+	remember_whole_host
 }
 
 UIDMAP=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)
@@ -28,8 +29,7 @@ setup() {
 	no_policy
 	# crun gives it to the root of a user namespace when nobody keeps it from doing so
 	chown 0:0 /dev/null
-	# host_state sees the rules, without the packets of bridges that they count
-	nft() { command nft --stateless "$@"; }
+	without_counters
 	remember_host
 	VOLUMES=$HOSTNET_TEST_DIR/tmp/volumes-$BATS_TEST_NUMBER
 }
@@ -37,12 +37,9 @@ setup() {
 teardown() {
 	# /dev stays busy: conmon has it open
 	[ ! -d "${OWN_DEV-}/mqueue" ] || umount -l /dev "$OWN_DEV"
-	# podman may find the shm of a container with a user namespace busy once
-	any_podman pod rm -fa -t 0 >/dev/null 2>&1 || true
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || any_podman rm -fa -t 0 >/dev/null 2>&1 || true
-	remove_podmans_cgroups
+	remove_all
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
-	host_unchanged
+	whole_host_unchanged
 }
 
 # --- identity, and nothing can be changed ----------------------------------------------
