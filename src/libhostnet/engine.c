@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* FACTS 8: podman's configurations carry io.kubernetes.cri-o.Created and
- * .TTY, so a prefix would take podman for CRI-O. */
+ * .TTY, so a prefix would take podman for CRI-O, and those of its pods' members
+ * CRI-O's SandboxID (libpod, pkg/specgen/generate/oci.go). */
 static const struct
 {
   const char *key;
@@ -86,16 +87,40 @@ engine_network_hook (const struct json_doc *config)
   return NULL;
 }
 
+static bool
+has_annotation (const struct json_doc *config, json_node annotations,
+                const char *key, const char *value)
+{
+  for (json_node n = json_first (config, annotations); n != JSON_NONE;
+       n = json_next (config, n))
+    if (json_key_is (config, n, key)
+        && (value == NULL || json_string_is (config, n, value)))
+      return true;
+  return false;
+}
+
+/* A member of podman's own pods.  In Kubernetes the pod may write annotations,
+ * but the namespace is a label, which the kubelet writes last. */
+static bool
+is_podman_pod (const struct json_doc *config, json_node annotations)
+{
+  return has_annotation (config, annotations, "io.container.manager", "libpod")
+         && !has_annotation (config, annotations,
+                             "io.kubernetes.pod.namespace", NULL)
+         && !has_annotation (config, annotations,
+                             "io.kubernetes.cri.sandbox-id", NULL);
+}
+
 enum engine
 engine_of (const struct json_doc *config, json_node annotations)
 {
   cleanup_free char *hook = NULL;
 
+  if (is_podman_pod (config, annotations))
+    return ENGINE_PODMAN;
   for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-    for (json_node n = json_first (config, annotations); n != JSON_NONE;
-         n = json_next (config, n))
-      if (json_key_is (config, n, marks[i].key))
-        return marks[i].engine;
+    if (has_annotation (config, annotations, marks[i].key, NULL))
+      return marks[i].engine;
   hook = engine_network_hook (config);
   return hook != NULL ? ENGINE_DOCKER : ENGINE_UNKNOWN;
 }
