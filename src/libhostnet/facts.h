@@ -59,6 +59,8 @@ struct userns_facts
   struct device_facts *devices;
   size_t device_count;
   char *foreign;       /* one of them that does not, or NULL */
+  json_node *own;      /* the entries that join what we are in ourselves, */
+  size_t own_count;    /* which can be left out as well */
   bool has_entry;      /* the configuration has a user namespace */
 };
 

@@ -48,6 +48,35 @@ plan_makes_namespace (const struct plan *plan, const char *name)
   return plan_namespaces (plan, name, &joined) > 0 && joined == 0;
 }
 
+/* What we are in ourselves cannot be joined from inside a user namespace, and
+ * whoever joins nothing is in it too. */
+static bool
+joins_own (const struct plan *plan, json_node entry)
+{
+  const struct userns_facts *facts = &plan->facts->userns;
+
+  for (size_t i = 0; plan->adds_user && i < facts->own_count; i++)
+    if (facts->own[i] == entry)
+      return true;
+  return false;
+}
+
+bool
+plan_inherits_namespace (const struct plan *plan, const char *name)
+{
+  json_node namespaces, type;
+
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
+        && json_string_is (plan->config, type, name)
+        && !joins_own (plan, n))
+      return false;
+  return true;
+}
+
 bool
 plan_has_user_namespace (const struct plan *plan)
 {
@@ -164,10 +193,12 @@ edit_namespaces (struct plan *plan, bool remove)
   picked = xmalloc (plan_count (plan->config, namespaces));
   for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
        n = json_next (plan->config, n))
-    picked[i++] = remove && n == facts->network_entry;
-  if (remove)
-    json_remove_children (&plan->edits, plan->config, namespaces, picked,
-                          "the container asks for the host's network");
+    picked[i++] = (remove && n == facts->network_entry) || joins_own (plan, n);
+  json_remove_children (&plan->edits, plan->config, namespaces, picked,
+                        plan->request->network
+                            ? "the container asks for the host's network"
+                            : "the host's own cannot be joined from a user "
+                              "namespace, and stays when nothing is joined");
   if (!plan->adds_user)
     return;
   json_buffer_text (&entry, "{\"type\":\"user\"");

@@ -6,6 +6,8 @@
 # check.sh unpacks the package, since installing it would start a daemon.
 PATH=$top_srcdir/tests/.packages/containerd/usr/bin:$PATH
 CONTAINERD=$HOSTNET_TEST_DIR/containerd
+# where containerd keeps what its client asks for; its CRI plugin has one of its own
+CONTAINERD_NAMESPACE=default
 IMAGE=localhost/bb:latest
 
 require_containerd() { require_command containerd containerd-shim-runc-v2 ctr; }
@@ -64,7 +66,7 @@ make_image() {
 	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$dir.layer" .
 	layer=$(blob "$dir" "$dir.layer")
 	jq -n --argjson layer "$layer" --arg architecture "$(dpkg --print-architecture)" '{
-		architecture: $architecture, os: "linux", config: {Env: ["PATH=/bin"]},
+		architecture: $architecture, os: "linux", config: {Env: ["PATH=/bin"], Cmd: ["sleep", "100000"]},
 		rootfs: {type: "layers", diff_ids: [$layer.digest]}
 	}' >"$dir.config"
 	config=$(blob "$dir" "$dir.config")
@@ -83,7 +85,7 @@ make_image() {
 	tar -C "$dir" -cf "$dir.tar" .
 }
 
-any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" "$@" </dev/null 3>&-; }
+any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" --namespace "$CONTAINERD_NAMESPACE" "$@" </dev/null 3>&-; }
 
 # by RUNTIME ID OPTIONS... -- COMMAND... - `ctr run` with RUNTIME as in runtime_path; cgroups
 # where in-host removes them
@@ -132,7 +134,7 @@ on_terminal() {
 started() { wait_for 50 grep -qx "$2" "/proc/$(pid_of "$1")/comm"; }
 
 # bundle_of ID - where containerd's shim has its config.json
-bundle_of() { echo "$CONTAINERD/state/io.containerd.runtime.v2.task/default/$1"; }
+bundle_of() { echo "$CONTAINERD/state/io.containerd.runtime.v2.task/$CONTAINERD_NAMESPACE/$1"; }
 
 status_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $3 }'; }
 pid_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $2 }'; }

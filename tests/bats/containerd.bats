@@ -183,7 +183,7 @@ refused() {
 }
 
 refusals() {
-	local volume=$HOSTNET_TEST_DIR/tmp/$ID bind
+	local volume=$HOSTNET_TEST_DIR/tmp/$ID bind joined
 	bind="type=bind,src=$volume,dst=/data"
 	mkdir -p "$volume/below"
 	mount -t tmpfs below "$volume/below"
@@ -193,7 +193,11 @@ refusals() {
 	refused "$1" "io.oci-hostnet.lok\` is not known" --net-host "${ASK[@]}" --annotation io.oci-hostnet.lok=userns
 	refused "$1" "cannot publish ports of a container using the 'host' network driver: 8080:80" \
 		--net-host "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80
-	refused "$1" "the namespace \`/proc/1/ns/ipc\`" --net-host "${ASK[@]}" --with-ns ipc:/proc/1/ns/ipc
+	unshare -i sleep 1000 3>&- &
+	joined=$!
+	wait_for 50 grep -qx sleep "/proc/$joined/comm"
+	refused "$1" "the namespace \`/proc/$joined/ns/ipc\`" --net-host "${ASK[@]}" --with-ns "ipc:/proc/$joined/ns/ipc"
+	kill "$joined"
 	refused "$1" "takes a directory without what is mounted below it" --net-host "${ASK[@]}" --mount "$bind,options=bind:rw"
 	refused "$1" "is shared (\`shared\`, \`rshared\`)" --net-host "${ASK[@]}" --mount "$bind,options=rbind:rshared"
 	umount "$volume/below"
