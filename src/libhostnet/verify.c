@@ -324,8 +324,8 @@ check_parts (struct subject *subject, struct checks *checks,
                        .lock = decide_lock (subject->policy,
                                             &subject->config,
                                             &subject->request),
-                       .engine = engine_of (&subject->config,
-                                            subject->request.annotations),
+                       .engine = engine_tell (&facts.engine, &subject->config,
+                                              subject->request.annotations),
                        .edits = JSON_EDITS_INIT };
 
   if (plan_init (&plan, err) < 0)
@@ -412,8 +412,13 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
     return fail_if_refused ("namespaces", &refused, checks, err);
   if (!decide_concerns (&subject->request, &subject->facts))
     return check_private (subject, checks, private, err);
-  if (policy_load (POLICY_PATH, &subject->policy, err) < 0)
+  if (policy_load (POLICY_PATH, &subject->policy, err) < 0
+      || facts_collect_engine (CALLER_APPLY, subject->bundle.directory_path,
+                               &subject->facts.engine, err)
+             < 0)
     return -1;
+  facts_collect_port_files (&subject->config, subject->request.annotations,
+                            &subject->facts);
   subject->settings = policy_settings_for (subject->policy, &subject->config,
                                            subject->request.annotations);
   if (look_at_user_namespace (subject, &refused) < 0)
