@@ -104,7 +104,7 @@ struct mount_facts
 /* Published ports that the configuration does not show. */
 struct port_facts
 {
-  char *reserved; /* "8080/tcp", a socket that conmon holds for podman, or NULL */
+  char *reserved; /* "8080/tcp", a socket that podman holds or forwards, or NULL */
   char *sandbox;  /* JSON: what CRI-O maps to the container's pod, or NULL */
   char *nerdctl;  /* JSON: nerdctl's network-config.json, or NULL */
   struct error unknown; /* why they cannot be told, or nothing */
@@ -178,14 +178,11 @@ int facts_collect_engine (enum caller caller, const char *bundle,
 void engine_facts_clear (struct engine_facts *facts);
 
 /* After facts_collect_engine(): ports that podman reserved sockets for (FACTS
- * 7), and those that CRI-O and nerdctl wrote down elsewhere.  What PRESERVE_FDS
- * and LISTEN_FDS hand on is not looked at. */
+ * 7) or forwards, and those that CRI-O and nerdctl wrote down elsewhere.  What
+ * PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
 int facts_collect_ports (const struct json_doc *config, json_node annotations,
                          unsigned preserve_fds, struct facts *facts,
                          struct error *err);
-/* The latter alone. */
-void facts_collect_port_files (const struct json_doc *config,
-                               json_node annotations, struct facts *facts);
 void port_facts_clear (struct port_facts *facts);
 
 void facts_clear (struct facts *facts);

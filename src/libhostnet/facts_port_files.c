@@ -2,7 +2,7 @@
 /* Published ports that engines write into files of their own. */
 #include <config.h>
 
-#include "facts.h"
+#include "facts_ports.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,8 +141,8 @@ read_nerdctl (const struct json_doc *config, json_node annotations,
 }
 
 void
-facts_collect_port_files (const struct json_doc *config,
-                          json_node annotations, struct facts *facts)
+ports_read_files (const struct json_doc *config, json_node annotations,
+                  struct facts *facts)
 {
   read_sandbox (config, annotations, facts);
   read_nerdctl (config, annotations, facts);

@@ -4,20 +4,20 @@
  * 7).  A hook inherits none, and looks at conmon's. */
 #include <config.h>
 
-#include "facts.h"
+#include "facts_ports.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bundle.h"
+#include "processes.h"
 
 /* sd_listen_fds(3): valid when LISTEN_PID is our own. */
 static unsigned
@@ -64,18 +64,9 @@ reserved_port (int fd, const char **protocol)
   return 0;
 }
 
-/* conmon's descriptor FD, copied: -1 with errno, EBADF when it is closed. */
-static int
-copy_of (int conmon, int fd)
-{
-  return (int) syscall (SYS_pidfd_getfd, conmon, fd, 0U);
-}
-
-/* Looks at the descriptors from 3 + KEPT on: our own, or those of the process
- * that CONMON is the pidfd of. */
-static int
-find_reserved_port (DIR *directory, int conmon, unsigned kept,
-                    struct port_facts *facts)
+int
+ports_find_socket (DIR *directory, int pidfd, unsigned first,
+                   struct port_facts *facts)
 {
   struct dirent *entry;
 
@@ -86,13 +77,13 @@ find_reserved_port (DIR *directory, int conmon, unsigned kept,
       cleanup_close int copy = -1;
       const char *protocol;
 
-      if (fd < 3 || (unsigned) fd - 3 < kept)
+      if (fd < 3 || (unsigned) fd < first)
         continue;
-      if (conmon >= 0)
-        copy = copy_of (conmon, fd);
-      if (conmon >= 0 && copy < 0 && errno != EBADF)
+      if (pidfd >= 0)
+        copy = process_copy (pidfd, fd);
+      if (pidfd >= 0 && copy < 0 && errno != EBADF)
         return -1;
-      port = reserved_port (conmon < 0 ? fd : copy, &protocol);
+      port = reserved_port (pidfd < 0 ? fd : copy, &protocol);
       if (port < 0)
         return -1;
       if (port > 0)
@@ -110,9 +101,8 @@ look_at_own (unsigned preserve_fds, struct port_facts *facts)
 
   if (directory == NULL)
     return -1;
-  result = find_reserved_port (directory, -1,
-                               preserve_fds > kept ? preserve_fds : kept,
-                               facts);
+  result = ports_find_socket (
+      directory, -1, 3 + (preserve_fds > kept ? preserve_fds : kept), facts);
   closedir (directory);
   return result;
 }
@@ -144,7 +134,7 @@ static int
 look_at_conmon (pid_t conmon, struct port_facts *facts)
 {
   cleanup_free char *path = xasprintf ("/proc/%d/fd", (int) conmon);
-  cleanup_close int process = (int) syscall (SYS_pidfd_open, conmon, 0U);
+  cleanup_close int process = pidfd_open (conmon, 0);
   DIR *directory = process < 0 ? NULL : opendir (path);
   unsigned kept;
   int result;
@@ -153,16 +143,37 @@ look_at_conmon (pid_t conmon, struct port_facts *facts)
     return -1;
   result = handed_on (conmon, &kept) < 0
                ? -1
-               : find_reserved_port (directory, process, kept, facts);
+               : ports_find_socket (directory, process, 3 + kept, facts);
   closedir (directory);
   return result;
 }
 
 static bool
-is_conmon (const char *program)
+is_program (const struct engine_facts *engine, const char *name)
 {
-  return program != NULL
-         && strcmp (strrchr (program, '/') + 1, "conmon") == 0;
+  return engine->parent != NULL
+         && strcmp (strrchr (engine->parent, '/') + 1, name) == 0;
+}
+
+/* The first step that failed, in words, or NULL. */
+static const char *
+look_at_podman (const struct json_doc *config, unsigned preserve_fds,
+                struct facts *facts)
+{
+  bool conmon = is_program (&facts->engine, "conmon");
+
+  if (conmon && facts->caller == CALLER_CREATE
+      && look_at_own (preserve_fds, &facts->ports) < 0)
+    return "looking for reserved ports in /proc/self/fd";
+  if (conmon && facts->caller == CALLER_GUARD
+      && look_at_conmon (facts->engine.pid, &facts->ports) < 0)
+    return "looking for reserved ports among conmon's descriptors";
+  if (facts->own_user_namespace
+      && ((conmon && facts->caller == CALLER_CREATE)
+          || facts->caller == CALLER_PRECREATE)
+      && ports_find_forwarder (config, facts, &facts->ports) < 0)
+    return "looking for processes that forward ports";
+  return NULL;
 }
 
 int
@@ -170,19 +181,12 @@ facts_collect_ports (const struct json_doc *config, json_node annotations,
                      unsigned preserve_fds, struct facts *facts,
                      struct error *err)
 {
-  facts_collect_port_files (config, annotations, facts);
-  if (!is_conmon (facts->engine.parent))
-    return 0;
-  if (facts->caller == CALLER_CREATE
-      && look_at_own (preserve_fds, &facts->ports) < 0)
-    return error_system (err, errno, SENTENCE_system,
-                         "looking for reserved ports in /proc/self/fd");
-  if (facts->caller == CALLER_GUARD
-      && look_at_conmon (facts->engine.pid, &facts->ports) < 0)
-    return error_system (err, errno, SENTENCE_system,
-                         "looking for reserved ports among conmon's "
-                         "descriptors");
-  return 0;
+  const char *failed;
+
+  ports_read_files (config, annotations, facts);
+  failed = look_at_podman (config, preserve_fds, facts);
+  return failed == NULL ? 0
+                        : error_system (err, errno, SENTENCE_system, failed);
 }
 
 void

@@ -415,10 +415,11 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
   if (policy_load (POLICY_PATH, &subject->policy, err) < 0
       || facts_collect_engine (CALLER_APPLY, subject->bundle.directory_path,
                                &subject->facts.engine, err)
+             < 0
+      || facts_collect_ports (&subject->config, subject->request.annotations,
+                              0, &subject->facts, err)
              < 0)
     return -1;
-  facts_collect_port_files (&subject->config, subject->request.annotations,
-                            &subject->facts);
   subject->settings = policy_settings_for (subject->policy, &subject->config,
                                            subject->request.annotations);
   if (look_at_user_namespace (subject, &refused) < 0)
