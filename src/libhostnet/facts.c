@@ -114,7 +114,8 @@ facts_collect (const struct json_doc *config, enum caller caller,
 void
 facts_clear (struct facts *facts)
 {
-  free (facts->inherited_port);
+  engine_facts_clear (&facts->engine);
+  port_facts_clear (&facts->ports);
   mount_facts_clear (facts);
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);

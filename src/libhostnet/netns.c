@@ -143,19 +143,19 @@ check_entry (const struct plan *plan, struct error *err)
   hook = engine_network_hook (plan->config);
   if (hook != NULL)
     return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
-                         engine_host_option (plan->engine));
+                         engine_host_option (plan->engine.engine));
   if (facts->relation == NETNS_NEW)
     {
       if (!pathless_may_go (plan)
           && plan->settings->pathless != PATHLESS_REMOVE)
         return error_refuse (err, SENTENCE_namespace_pathless,
-                             engine_host_option (plan->engine));
+                             engine_host_option (plan->engine.engine));
       return 0;
     }
   json_get (plan->config, facts->network_entry, "path", JSON_STRING, &node,
             NULL);
   path = json_string (plan->config, node);
-  if (plan->engine != ENGINE_KUBERNETES && is_process_path (path))
+  if (!engine_surely_kubernetes (&plan->engine) && is_process_path (path))
     return error_refuse (err, SENTENCE_namespace_joined, escape (path).text);
   return 0;
 }

@@ -326,8 +326,8 @@ check_parts (struct subject *subject, struct checks *checks,
                        .lock = decide_lock (subject->policy,
                                             &subject->config,
                                             &subject->request),
-                       .engine = engine_of (&subject->config,
-                                            subject->request.annotations),
+                       .engine = engine_tell (&facts.engine, &subject->config,
+                                              subject->request.annotations),
                        .edits = JSON_EDITS_INIT };
 
   if (plan_init (&plan, err) < 0)
@@ -427,7 +427,13 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
     subject->facts.rootless = false;
   if (!decide_concerns (&subject->request, &subject->facts))
     return check_private (subject, checks, private, err);
-  if (policy_load (POLICY_PATH, &subject->policy, err) < 0)
+  if (policy_load (POLICY_PATH, &subject->policy, err) < 0
+      || facts_collect_engine (CALLER_APPLY, subject->bundle.directory_path,
+                               &subject->facts.engine, err)
+             < 0
+      || facts_collect_ports (&subject->config, subject->request.annotations,
+                              0, &subject->facts, err)
+             < 0)
     return -1;
   subject->settings = policy_settings_for (subject->policy, &subject->config,
                                            subject->request.annotations);
