@@ -33,6 +33,7 @@ setup() {
 
 teardown() {
 	local services
+	[ -e "$DOCKER/daemon.json" ] || return 0
 	services=$(any_docker service ls -q)
 	# shellcheck disable=SC2086
 	[ -z "$services" ] || any_docker service rm $services >/dev/null
