@@ -126,6 +126,8 @@ by_hand() {
 	run as_user "$PROGRAMS/oci-hostnet" diff "$BUNDLE"
 	expect_status 0
 	expect_output "remove  /linux/namespaces" "no fresh sysfs of the host's network in a user namespace"
+	# a device cgroup, which the user could not have
+	[[ $output != *resources* ]]
 	as_user "$PROGRAMS/oci-hostnet" apply "$BUNDLE"
 	[ "$(stat -c %u:%g:%a "$BUNDLE/config.json")" = "$USER_ID:$USER_ID:644" ]
 	run as_user "$PROGRAMS/oci-hostnet" verify "$BUNDLE/config.json"
