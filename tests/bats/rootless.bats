@@ -174,6 +174,31 @@ delegated() {
 	done
 }
 
+# The container's root may search directories of the user's subordinate ids, which the user may not.
+@test "crun and runc: a mount that the user cannot look at keeps nobody from starting who does not ask" {
+	local closed=$HOSTNET_TEST_DIR/tmp/closed-$BATS_TEST_NUMBER mapped
+	mkdir -p "$closed/volume"
+	touch "$closed/volume/file"
+	chown -R 200032:200032 "$closed"
+	chmod 700 "$closed"
+	mapped="$ROOTLESS | .linux.uidMappings += [{containerID: 1, hostID: 200000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+		| .mounts += [{destination: \"/data\", type: \"bind\", source: \"$closed/volume\", options: [\"rbind\"]}]"
+	for runtime in crun runc; do
+		run user_container "plain-$runtime" "$mapped | del(.annotations)" ls /data
+		expect_status 0
+		[ "$output" = file ]
+		run user_container "$runtime" "$mapped | del(.annotations)" ls /data
+		expect_status 0
+		[ "$output" = file ]
+		run user_container "$runtime" "$mapped | $UNASKED | del(.mounts[] | select(.destination == \"/sys\"))" ls /data
+		expect_status 0
+		[ "$output" = file ]
+		run user_container "$runtime" "$mapped" echo STARTED
+		expect_status 1
+		expect_output "cannot find out what the mount source $closed/volume is"
+	done
+}
+
 # --- exec of plain runtimes --------------------------------------------------------------
 
 within() {
