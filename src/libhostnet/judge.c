@@ -5,14 +5,15 @@
 
 #include <errno.h>
 
-/* A mount source that nobody can tell, here or on this kernel, refuses a lock,
- * which is for decide(): who does not ask for one lives without.  A call that
- * failed this time is passed up, as is everything else. */
+/* A mount source that nobody can tell, here or on this kernel, or not this
+ * user, refuses a lock, which is for decide(): who does not ask for one lives
+ * without.  A call that failed this time is passed up, as is everything else. */
 static int
 keep_unknown (struct facts *facts, struct error *err)
 {
   if (err->id != REFUSAL_mount_door
-      && !(err->id == REFUSAL_mount_source && err->system_errno == ENOSYS))
+      && !(err->id == REFUSAL_mount_source
+           && (err->system_errno == ENOSYS || err->system_errno == EACCES)))
     return -1;
   facts->unknown = *err;
   *err = (struct error)ERROR_INIT;
