@@ -16,6 +16,7 @@ esac
 PACKAGES+=" $WORKLOADS"
 install_missing "./check.sh${1:+ $1}"
 unpack containerd
+unpack containernetworking-plugins
 build
 echo "running the tests"
 log=$(mktemp)

@@ -273,7 +273,7 @@ host_state() {
 	ls /sys/class/net
 	cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_default_ttl
 	cat /proc/sys/net/ipv4/conf/host0/rp_filter
-	if command -v nft >/dev/null; then nft list ruleset; fi
+	if command -v nft >/dev/null; then nft -s list ruleset; fi
 }
 
 remember_host() { host_state >"$HOSTNET_TEST_DIR/host-before"; }
