@@ -25,6 +25,8 @@ setup() {
 teardown() {
 	remove_pods || true
 	no_policy
+	# crun gives the standard input of an exec to its user, the host's /dev/null too; without us as well
+	chown 0:0 /dev/null
 	cri_unchanged || { remember_cri; return 1; }
 }
 
@@ -69,7 +71,7 @@ untouched() {
 			>"$HOSTNET_TEST_DIR/tmp/$runtime.seen"
 		[ "$runtime" = "$1" ] || remove_pods
 	done
-	diff "$HOSTNET_TEST_DIR/tmp/plain-$1.json" "$HOSTNET_TEST_DIR/tmp/$1.json" | tr , '\n'; cmp "$HOSTNET_TEST_DIR/tmp/plain-$1.json" "$HOSTNET_TEST_DIR/tmp/$1.json"
+	cmp "$HOSTNET_TEST_DIR/tmp/plain-$1.json" "$HOSTNET_TEST_DIR/tmp/$1.json"
 	diff "$HOSTNET_TEST_DIR/tmp/plain-$1.seen" "$HOSTNET_TEST_DIR/tmp/$1.seen"
 	[ "$(grep -c ^Cap "$HOSTNET_TEST_DIR/tmp/$1.seen")" = 10 ]
 	for id in "$POD" "$CONTAINER"; do
