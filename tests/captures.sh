@@ -6,6 +6,7 @@ set -u
 top=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 build=${top_builddir:-$top}
 judge=$build/tests/unit/judge_file
+. "$top/tests/engines.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0
@@ -37,11 +38,26 @@ and ([$n.linux.seccomp.syscalls[] | select((.args // []) == [] and (.names | ind
 and ([$o.linux.seccomp.syscalls[]? | select(.names | index("ioctl") | not)] - $n.linux.seccomp.syscalls == [])
 and (.annotations["io.oci-hostnet.applied"] | fromjson | .lock == "standard")'
 
+# What the engine of the capture that is judged hands over beside its configuration.
+engine_of() {
+  case $1 in
+  crio/*) echo crio ;;
+  cri-containerd/*) echo k8s.io ;;
+  containerd/*) echo default ;;
+  docker/*) echo moby ;;
+  podman/*) echo podman ;;
+  *) echo by-hand ;;
+  esac
+}
+
+create() { "${ENVIRONMENT[@]}" "$judge" create '{"version":1}' $BUNDLE; }
+
 # compare INPUT EXPECTED NAME
 compare() {
   local input=$1 expected=$2 name=$3 got
+  as_engine "$(engine_of "$file")" "$input" "$top/oci-specs/captures/$file" "$work"
   cp "$input" "$work/before"
-  "$judge" create <"$input" >"$work/out"
+  create <"$input" >"$work/out"
   got=$?
   cmp -s "$input" "$work/before" || { report 'not ok' "$name" 'the input was changed'; return; }
   case $expected in
@@ -57,7 +73,7 @@ compare() {
       report 'not ok' "$name" "expected edited, got $(head -c 100 "$work/out")"
       return
     fi
-    "$judge" create <"$work/out" >"$work/again"
+    create <"$work/out" >"$work/again"
     if ! cmp -s "$work/out" "$work/again"; then
       report 'not ok' "$name" 'a second edit differs'
     elif [ "$(jq -S "$rest | if .linux.seccomp then .linux.seccomp = (.linux.seccomp|del(.architectures,.defaultAction)) else . end | if .linux.seccomp == {} then del(.linux.seccomp) else . end" "$work/out")" != "$(jq -S "$rest | if .linux.seccomp then .linux.seccomp = (.linux.seccomp|del(.architectures,.defaultAction)) else . end | if .linux.seccomp == {} then del(.linux.seccomp) else . end" "$input")" ]; then

@@ -166,7 +166,8 @@ open_directory (struct bundle *bundle, struct error *err)
   const char *path = bundle->directory_path;
   struct stat status;
 
-  bundle->directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (bundle->directory < 0)
+    bundle->directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (bundle->directory < 0 || fstat (bundle->directory, &status) < 0)
     return error_system (err, errno, SENTENCE_bundle_unreadable,
                          escape (path).text);
@@ -189,6 +190,14 @@ bundle_read (const char *path, struct bundle *bundle, struct error *err)
   bundle->directory_path = xstrndup (path, strlen (path));
   bundle->name = xstrndup ("config.json", 11);
   return read_both (bundle, err);
+}
+
+int
+bundle_read_open (int directory, const char *path, struct bundle *bundle,
+                  struct error *err)
+{
+  bundle->directory = directory;
+  return bundle_read (path, bundle, err);
 }
 
 int

@@ -29,6 +29,11 @@ struct bundle
  * namespaces); symbolic links in place of the file are refused for everybody. */
 int bundle_read (const char *path, struct bundle *bundle, struct error *err);
 
+/* The same for the open DIRECTORY, which BUNDLE owns afterwards; PATH is for
+ * messages. */
+int bundle_read_open (int directory, const char *path, struct bundle *bundle,
+                      struct error *err);
+
 /* The same for a file by its own path (crun's --config). */
 int bundle_read_file (const char *path, struct bundle *bundle,
                       struct error *err);

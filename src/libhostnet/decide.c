@@ -176,7 +176,7 @@ check_request (const struct plan *plan, struct error *err)
   if (plan->settings->request == REQUEST_REFUSE)
     return error_refuse (err, SENTENCE_request_refused);
   if (plan->settings->request == REQUEST_DEFAULT
-      && plan->engine == ENGINE_KUBERNETES)
+      && plan->engine.kubernetes)
     return error_refuse (err, SENTENCE_request_kubernetes);
   return 0;
 }
@@ -293,7 +293,8 @@ decide (const struct policy *policy, const struct json_doc *config,
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
   plan.lock = tighter_lock (request, &settings);
-  plan.engine = engine_of (config, request->annotations);
+  plan.engine
+      = engine_tell (&facts->engine, config, request->annotations);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)
     decision->edits = plan.edits;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "engine.h"
 #include "json.h"
 #include "lowlevel.h"
 #include "ways.h"
@@ -46,7 +47,7 @@ struct userns_facts
 {
   bool wanted;         /* the lock is userns: the rest has been collected */
   bool own_reaches;    /* capabilities in our user namespace count in our
-                          network namespace */
+                          network namespace, and root's runtime has them */
   bool joined_reaches; /* and so do those in the one that is joined */
   bool joined_maps_root; /* which has the host's root among its ids, or might */
   char *uid_mappings, *gid_mappings; /* JSON: every id we have to itself */
@@ -102,14 +103,27 @@ struct mount_facts
   struct idmap_facts idmap, *submount_idmaps;
 };
 
+/* Published ports that the configuration does not show. */
+struct port_facts
+{
+  char *reserved; /* "8080/tcp", a socket that podman holds or forwards, or NULL */
+  char *sandbox;  /* JSON: what CRI-O maps to the container's pod, or NULL */
+  char *nerdctl;  /* JSON: nerdctl's network-config.json, or NULL */
+  struct error unknown; /* why they cannot be told, or nothing */
+};
+
 struct facts
 {
   enum caller caller;
+  struct engine_facts engine; /* by facts_collect_engine() */
+  struct port_facts ports;    /* by facts_collect_ports() */
   enum netns_relation relation;
   json_node network_entry;   /* in /linux/namespaces, or JSON_NONE */
   bool own_user_namespace;   /* we are not in the initial one */
+  bool rootless;             /* an ordinary user: the container has a user
+                                namespace by its configuration, or by crun, or
+                                does not start */
   bool seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER is set */
-  char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
 
   /* The rest is collected by facts_collect_mounts(). */
   struct mount_facts *mounts;
@@ -163,10 +177,18 @@ int facts_bind_source (const struct json_doc *config, json_node mount,
 int facts_root (const struct json_doc *config, const char *bundle,
                 char **real, struct error *err);
 
-/* Sockets that podman reserved for published ports (FACTS 7); only under
- * conmon.  What PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
-int facts_collect_ports (unsigned preserve_fds, struct facts *facts,
+/* On whose behalf CALLER was called; what cannot be seen stays unknown. */
+int facts_collect_engine (enum caller caller, const char *bundle,
+                          struct engine_facts *facts, struct error *err);
+void engine_facts_clear (struct engine_facts *facts);
+
+/* After facts_collect_engine(): ports that podman reserved sockets for (FACTS
+ * 7) or forwards, and those that CRI-O and nerdctl wrote down elsewhere.  What
+ * PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
+int facts_collect_ports (const struct json_doc *config, json_node annotations,
+                         unsigned preserve_fds, struct facts *facts,
                          struct error *err);
+void port_facts_clear (struct port_facts *facts);
 
 void facts_clear (struct facts *facts);
 

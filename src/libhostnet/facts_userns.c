@@ -237,7 +237,7 @@ facts_collect_userns (const struct json_doc *config, struct facts *all,
                    err)
              < 0)
     return -1;
-  facts->own_reaches = userns_reaches (&reach, own);
+  facts->own_reaches = !all->rootless && userns_reaches (&reach, own);
   facts->first_port = first_unprivileged_port ();
   facts->has_mqueue = is_file_system ("/dev/mqueue", MQUEUE_MAGIC);
   facts->unified_cgroups

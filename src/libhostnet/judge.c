@@ -73,6 +73,8 @@ judge (const char *text, size_t length, const char *bundle,
 
       if (j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
         return -1;
+      if (facts_collect_engine (caller, bundle, &j->facts.engine, err) < 0)
+        return -1;
       lock = decide_lock (j->policy, &j->config, &j->request);
       if ((lock & LOCK_USERNS) != 0
           && facts_collect_userns (&j->config, &j->facts, err) < 0)
@@ -80,8 +82,9 @@ judge (const char *text, size_t length, const char *bundle,
       if (collect_mounts (j, bundle, lock, err) < 0
           && keep_unknown (&j->facts, err) < 0)
         return -1;
-      if (caller == CALLER_CREATE
-          && facts_collect_ports (preserve_fds, &j->facts, err) < 0)
+      if (facts_collect_ports (&j->config, j->request.annotations,
+                               preserve_fds, &j->facts, err)
+          < 0)
         return -1;
     }
   return decide (j->policy, &j->config, &j->request, &j->facts, &j->decision,

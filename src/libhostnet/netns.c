@@ -81,7 +81,7 @@ bool
 plan_has_user_namespace (const struct plan *plan)
 {
   return plan->has_user || plan->adds_user
-         || plan->facts->own_user_namespace;
+         || plan->facts->own_user_namespace || plan->facts->rootless;
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network
@@ -143,19 +143,19 @@ check_entry (const struct plan *plan, struct error *err)
   hook = engine_network_hook (plan->config);
   if (hook != NULL)
     return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
-                         engine_host_option (plan->engine));
+                         engine_host_option (plan->engine.engine));
   if (facts->relation == NETNS_NEW)
     {
       if (!pathless_may_go (plan)
           && plan->settings->pathless != PATHLESS_REMOVE)
         return error_refuse (err, SENTENCE_namespace_pathless,
-                             engine_host_option (plan->engine));
+                             engine_host_option (plan->engine.engine));
       return 0;
     }
   json_get (plan->config, facts->network_entry, "path", JSON_STRING, &node,
             NULL);
   path = json_string (plan->config, node);
-  if (plan->engine != ENGINE_KUBERNETES && is_process_path (path))
+  if (!engine_surely_kubernetes (&plan->engine) && is_process_path (path))
     return error_refuse (err, SENTENCE_namespace_joined, escape (path).text);
   return 0;
 }
@@ -224,7 +224,9 @@ netns_plan (struct plan *plan, struct error *err)
       || (remove && check_entry (plan, err) < 0))
     return -1;
   /* From inside a user namespace the host's could not be joined any more. */
-  remove |= plan->adds_user && facts->relation == NETNS_HOST_PATH;
+  remove |= facts->relation == NETNS_HOST_PATH
+            && (plan->adds_user
+                || (plan->request->network && plan_has_user_namespace (plan)));
   if (remove || plan->adds_user)
     edit_namespaces (plan, remove);
   return 0;

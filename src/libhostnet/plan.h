@@ -23,7 +23,7 @@ struct plan
   const struct facts *facts;
   const struct policy_settings *settings;
   enum lock lock;
-  enum engine engine;
+  struct engine_verdict engine;
   /* found */
   bool has_user;  /* the configuration has a user namespace */
   bool adds_user; /* lock userns: the configuration has no user namespace and

@@ -179,14 +179,17 @@ make_userns_rootfs() {
 	chown -hR 100000:100000 "$HOSTNET_TEST_DIR/userns-rootfs"
 }
 
-# An /etc of our own above the machine's, in which the user hostnet has the ids of the root
-# filesystem that make_userns_rootfs makes.
-subordinate_ids() {
+# An /etc of our own above the machine's.
+own_etc() {
 	local layer=$HOSTNET_TEST_DIR/etc-layer
-	if [ ! -d "$layer" ]; then
-		mkdir -p "$layer"/{upper,work}
-		mount -t overlay overlay -o "lowerdir=/etc,upperdir=$layer/upper,workdir=$layer/work" /etc
-	fi
+	[ ! -d "$layer" ] || return 0
+	mkdir -p "$layer"/{upper,work}
+	mount -t overlay overlay -o "lowerdir=/etc,upperdir=$layer/upper,workdir=$layer/work" /etc
+}
+
+# The user hostnet has the ids of the root filesystem that make_userns_rootfs makes.
+subordinate_ids() {
+	own_etc
 	rm -f /etc/subuid /etc/subgid
 	(umask 022; echo hostnet:100000:65536 | tee /etc/subuid >/etc/subgid)
 }
