@@ -150,6 +150,27 @@ remove_all() {
 	for id in $(any_ctr container ls -q); do remove "$id"; done
 }
 
+# --- what is tried inside -------------------------------------------------------------
+
+# shellcheck disable=SC2034
+LOOK='exec 2>&1; readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
+ip addr add 127.0.0.4/8 dev lo; ifconfig lo:1 127.0.0.3; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
+
+# another than the host's, with the same ids
+expect_user_namespace() {
+	expect_output "user:[" "$(cat /proc/self/uid_map)" "$(cat /proc/self/gid_map)"
+	[[ $output != *"$(readlink /proc/self/ns/user)"* ]] || { echo "the host's user namespace"; return 1; }
+}
+
+# shellcheck disable=SC2034,SC2016
+# Every change of the host that tests/tools/netattack knows, one to a line: name, how, what came of it.
+ATTACKS='attack() { kind=$1; shift; for how; do for name in $(netattack list $kind); do
+	echo "$name $how $(netattack ${how#plain} $name)"; done; done; }
+attack ioctl plain --dirty --signext --int80; attack ioctl64 plain --dirty --signext
+attack broadcast plain --dirty --signext --int80; attack other plain; attack file plain'
+
+# --- what is left --------------------------------------------------------------------
+
 # What containerd, its shims and the runtimes keep for a container.
 engine_state() {
 	any_ctr container ls -q

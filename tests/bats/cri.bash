@@ -42,7 +42,7 @@ private_places() {
 	done
 	mount --rbind "$CONTAINERD/dev" /dev
 	busybox syslogd -n -O "$SYSLOG" </dev/null >/dev/null 2>&1 3>&- &
-	echo $! >"$CONTAINERD/syslogd.pid"
+	echo $! >"$CONTAINERD/syslogd"
 	wait_for 50 test -S /dev/log
 }
 
@@ -52,6 +52,7 @@ handler() {
 	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1]
 	  runtime_type = "io.containerd.runc.v2"
 	  pod_annotations = ["io.oci-hostnet.*"]
+	  container_annotations = ["io.kubernetes.container.ports"]
 	  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1.options]
 	    BinaryName = "$2"
 	CONF
@@ -95,6 +96,7 @@ setup_cri() {
 	cni_config
 	cri_config >"$CONTAINERD/config.toml"
 	start_containerd
+	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
 	make_image "$CONTAINERD/image"
 	any_ctr image import "$CONTAINERD/image.tar" >/dev/null
 	any_ctr image tag "$IMAGE" localhost/pause:latest >/dev/null
@@ -102,6 +104,19 @@ setup_cri() {
 	wait_for 100 cri_ready
 	first_pod plain-crun
 	first_pod plain-runc
+	# or the bridge would go up and down with the last pod, some time later
+	ip link add keep0 type veth peer name keep1 netns lan
+	ip link set keep0 master cni0 up
+	ip -n lan link set keep1 up
+	wait_for 100 links_settled
+	remember_cri
+}
+
+links_settled() { ! ip -o addr show | grep -q ' tentative' && [ "$(cat /sys/class/net/cni0/operstate)" = up ]; }
+
+stop_cri() {
+	if [ -e "$CONTAINERD/pid" ]; then stop_containerd; fi
+	if [ -e "$CONTAINERD/syslogd" ]; then kill "$(cat "$CONTAINERD/syslogd")"; fi
 }
 
 cri_ready() { echo '{}' | cri Status | jq -e 'all(.status.conditions[]; .status)' >/dev/null; }
@@ -121,7 +136,21 @@ HOST_NETWORK='.linux.security_context.namespace_options.network = "NODE" | del(.
 HOST_PORT='.port_mappings = [{container_port: 80, host_port: 18080}]'
 ASKS='.annotations["io.oci-hostnet.network"] = "host"'
 PRIVILEGED='.linux.security_context.privileged = true'
+CONTAINER_PORTS='.annotations["io.kubernetes.container.ports"] = "[{\"name\":\"http\",\"hostPort\":18080,\"containerPort\":80,\"protocol\":\"TCP\"}]"'
 }
+
+# namespace TYPE MODE, lock LOCK - for pod
+namespace() { echo ".linux.security_context.namespace_options.$1 = \"$2\""; }
+lock() { echo ".annotations[\"io.oci-hostnet.lock\"] = \"$1\""; }
+
+# capabilities ADD DROP - for container_in, each a list with blanks
+capabilities() {
+	jq -nr --arg add "$1" --arg drop "$2" \
+		'".linux.security_context.capabilities = \({add_capabilities: ($add | split(" ")), drop_capabilities: ($drop | split(" "))})"'
+}
+
+# volume HOST CONTAINER [PROPAGATION] - for container_in
+volume() { echo ".mounts += [{host_path: \"$1\", container_path: \"$2\", propagation: \"PROPAGATION_${3:-PRIVATE}\"}]"; }
 
 # pod_config NAME - source: kubelet, kuberuntime_sandbox.go: the sandbox's own seccomp profile is
 # the default one whatever the pod says
@@ -185,9 +214,11 @@ pod() {
 container_in() {
 	local id
 	id=$(create_in "$@") || return
-	jq -n --arg id "$id" '{container_id: $id}' | cri StartContainer >/dev/null || return
+	start_container "$id" || return
 	echo "$id"
 }
+
+start_container() { jq -n --arg id "$1" '{container_id: $id}' | cri StartContainer >/dev/null; }
 
 create_in() {
 	local command=("${@:3}") attempt
@@ -211,6 +242,8 @@ inside() {
 status_in() { jq -n --arg id "$1" '{container_id: $id}' | cri ContainerStatus; }
 has_state() { [ "$(status_in "$1" | jq -r .status.state)" = "$2" ]; }
 
+pod_address() { jq -n --arg id "$1" '{pod_sandbox_id: $id}' | cri PodSandboxStatus | jq -r .status.network.ip; }
+
 # the first process, on this host
 pid_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $2 }'; }
 
@@ -229,8 +262,9 @@ remove_pods() {
 
 # --- what is left --------------------------------------------------------------------
 
+# (a daemon that was started again is no child of the tests any more)
 cri_state() {
-	whole_host_state
+	whole_host_state | sed '/^containerd$/d'
 	engine_state
 	find "$CONTAINERD/ips" /var/lib/cni -type f ! -name lock ! -name 'last_reserved_ip*' | sort
 	ls "$CONTAINERD/state/io.containerd.grpc.v1.cri"/*
@@ -240,4 +274,4 @@ same_cri() {
 	cri_state >"$HOSTNET_TEST_DIR/cri-after"
 	diff -u "$HOSTNET_TEST_DIR/cri-before" "$HOSTNET_TEST_DIR/cri-after"
 }
-cri_unchanged() { wait_for 50 same_cri >/dev/null || same_cri; }
+cri_unchanged() { wait_for 50 same_cri >/dev/null 2>&1 || same_cri; }
