@@ -11,7 +11,7 @@ FNR == 1 {
 {
   # by hand: in the new text of sub() an & of a path would be the old one
   $0 = put($0, "@sbindir@", sbindir); $0 = put($0, "@sysconfdir@", sysconfdir)
-  gsub (/\\/, "\\\\"); gsub (/"/, "\\\"")
+  gsub (/\\/, "&&"); gsub (/"/, "\\\"")
   print "  \"" $0 "\\n\""
 }
 END { print "  ;\n\n#endif" }
