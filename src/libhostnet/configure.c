@@ -92,22 +92,27 @@ static const struct engine_row
   const char *next, *next_undone;
 } engines[] = {
   { "podman", podman,
-    "podman reads it at its next start: podman --runtime oci-hostnet-runtime, or `runtime = "
-    "\"oci-hostnet-runtime\"` in containers.conf. Under another runtime the hooks lock "
-    "the start, and `podman exec` stays open.",
-    "containers that run under oci-hostnet-runtime need it until they are removed." },
+    "next: podman --runtime oci-hostnet-runtime, or runtime = "
+    "\"oci-hostnet-runtime\" in containers.conf; under another runtime the "
+    "hooks lock the start, and `podman exec` stays open",
+    "next: remove the containers that were made by oci-hostnet-runtime, "
+    "podman "
+    "does not know it any more" },
   { "crio", crio,
-    "next: systemctl restart crio. Pods take it by runtimeClassName (oci-hostnet configure kubernetes).",
-    "next: systemctl restart crio." },
+    "next: systemctl restart crio; pods choose it by runtimeClassName "
+    "(oci-hostnet configure kubernetes)",
+    "next: systemctl restart crio" },
   { "containerd", containerd,
-    "next: systemctl restart containerd. Pods take it by runtimeClassName (oci-hostnet configure kubernetes).",
-    "next: systemctl restart containerd." },
+    "next: systemctl restart containerd; pods choose it by runtimeClassName "
+    "(oci-hostnet configure kubernetes)",
+    "next: systemctl restart containerd" },
   { "docker", docker,
-    "next: systemctl reload docker. Then: docker run --runtime oci-hostnet.",
-    "next: systemctl reload docker." },
-  { "kubernetes", kubernetes,
-    "next: kubectl apply -f " OWN "/kubernetes",
-    "nothing was taken from the cluster: kubectl delete runtimeclass/oci-hostnet does that, and so on." },
+    "next: systemctl reload docker, then docker run --runtime oci-hostnet",
+    "next: systemctl reload docker" },
+  { "kubernetes", kubernetes, "next: kubectl apply -f " OWN "/kubernetes",
+    "next: take it out of the cluster, if it was applied: kubectl delete "
+    "runtimeclass,validatingadmissionpolicy,validatingadmissionpolicybinding "
+    "-l app.kubernetes.io/name=oci-hostnet" },
 };
 
 /* A place with what was found there. */
@@ -150,23 +155,18 @@ items_clear (struct items *items)
 }
 #define cleanup_items __attribute__ ((cleanup (items_clear)))
 
-/* PATH is a file of ours, or a directory that has one. */
+/* A file that is written here, or kept. */
 static bool
 is_ours (const char *path)
 {
-  size_t length = strlen (path);
-
   for (size_t e = 0; e < sizeof engines / sizeof *engines; e++)
     for (const struct place *place = engines[e].places; place->path != NULL;
          place++)
       {
-        size_t whole = strlen (place->path);
+        size_t length = strlen (place->path);
 
         if (strncmp (place->path, path, length) == 0
-            && (length == whole || place->path[length] == '/'))
-          return true;
-        if (strncmp (place->path, path, whole) == 0
-            && strcmp (path + whole, KEPT) == 0)
+            && (path[length] == '\0' || strcmp (path + length, KEPT) == 0))
           return true;
       }
   return false;
@@ -253,7 +253,7 @@ find_engine (const char *name, struct error *err)
 /* ---- doing ---- */
 
 static void
-add_steps (struct tree *tree, const struct item *item, bool undo)
+add_steps (struct tree *tree, const struct item *item)
 {
   const char *path = item->place->path, *text = item->plan.text;
   const char *kept_name = strrchr (item->kept_path, '/') + 1;
@@ -280,8 +280,6 @@ add_steps (struct tree *tree, const struct item *item, bool undo)
     case ACTION_NONE:
       break;
     }
-  if (undo)
-    tree_tidy (tree, path);
 }
 
 /* ---- telling ---- */
@@ -303,8 +301,10 @@ show_changes (FILE *to, const struct items *items,
 
   for (size_t i = 0; i < items->count; i++)
     if (items->list[i].plan.action != ACTION_NONE)
-      fprintf (to, "%s %s", shown++ > 0 ? "," : undo ? "took back" : "wrote",
-               items->list[i].shown);
+      {
+        fputs (shown++ > 0 ? ", " : undo ? "took back " : "wrote ", to);
+        fputs (items->list[i].shown, to);
+      }
   if (shown == 0)
     fputs ("nothing to do\n", to);
   else
@@ -361,15 +361,16 @@ configure (FILE *to, const struct configure_options *options,
       items.list
           = xrealloc (items.list, (items.count + 1) * sizeof *items.list);
       items.list[items.count] = (struct item){ .place = place };
-      if (look_and_plan (&tree, &items.list[items.count++], options->undo,
-                         err)
+      if (look_and_plan (&tree, &items.list[items.count++], options->undo, err)
           < 0)
         return -1;
     }
   if (!options->dry_run)
     {
       for (size_t i = 0; i < items.count; i++)
-        add_steps (&tree, &items.list[i], options->undo);
+        add_steps (&tree, &items.list[i]);
+      for (size_t i = 0; options->undo && i < items.count; i++)
+        tree_tidy (&tree, items.list[i].place->path);
       if (tree_commit (&tree, err) < 0)
         return -1;
     }

@@ -30,8 +30,8 @@ struct containerd
 {
   const struct version *version; /* the last one for a later one, NULL: none */
   bool later;
-  bool handlers;                 /* at least one */
-  bool systemd;                  /* their cgroups are systemd's */
+  bool handlers; /* at least one */
+  bool systemd;  /* their cgroups are systemd's */
   bool imports, imports_ours;
   unsigned imports_line;
 };
@@ -104,8 +104,7 @@ find_part (const char *text, const char *shown, const char **start,
       if (this == first && strncmp (line, versions[0].template, first) == 0)
         {
           if (*start != NULL)
-            return error_refuse (err, SENTENCE_configure_part,
-                                 escape (shown).text);
+            return error_refuse (err, SENTENCE_configure_part, shown);
           *start = line;
         }
       else if (*start != NULL && end == NULL && is_end (line, this))
@@ -115,12 +114,12 @@ find_part (const char *text, const char *shown, const char **start,
   if (*start == NULL)
     return 0;
   for (size_t v = 0; end != NULL && v < VERSIONS; v++)
-    if (is_rendering (&versions[v], *start, (size_t) (end - *start)))
+    if (is_rendering (&versions[v], *start, (size_t)(end - *start)))
       {
-        *length = (size_t) (end - *start);
+        *length = (size_t)(end - *start);
         return 1;
       }
-  return error_refuse (err, SENTENCE_configure_part, escape (shown).text);
+  return error_refuse (err, SENTENCE_configure_part, shown);
 }
 
 /* ---- what else there is ---- */
@@ -185,10 +184,10 @@ look_at_handlers (const struct toml *toml, const char *shown,
   cleanup_free char *own = xasprintf ("%s.%s", table, handler);
 
   if (strcmp (toml->key, own) == 0 || is_below (toml->key, own))
-    return error_refuse (err, SENTENCE_configure_part, escape (shown).text);
+    return error_refuse (err, SENTENCE_configure_part, shown);
   if (!toml->header
       && (strcmp (toml->key, table) == 0 || is_below (table, toml->key)))
-    return error_refuse (err, SENTENCE_configure_inline, escape (shown).text,
+    return error_refuse (err, SENTENCE_configure_inline, shown,
                          escape (toml->key).text, toml->start_line);
   if (!is_below (toml->key, table))
     return 0;
@@ -196,7 +195,7 @@ look_at_handlers (const struct toml *toml, const char *shown,
   /* A table in braces is not read: whatever it says is in there. */
   if (!toml->header && !ends_in (toml->key, ".options.SystemdCgroup")
       && memmem (toml->value, toml->value_length, "SystemdCgroup", 13) != NULL)
-    return error_refuse (err, SENTENCE_configure_inline, escape (shown).text,
+    return error_refuse (err, SENTENCE_configure_inline, shown,
                          escape (toml->key).text, toml->start_line);
   if (ends_in (toml->key, ".options.SystemdCgroup")
       && toml_value_is (toml, "true"))
@@ -206,8 +205,8 @@ look_at_handlers (const struct toml *toml, const char *shown,
 
 /* In two passes, since the version may come last. */
 static int
-look_at_config (const char *text, const char *shown,
-                struct containerd *config, struct error *err)
+look_at_config (const char *text, const char *shown, struct containerd *config,
+                struct error *err)
 {
   cleanup_toml struct toml toml;
   int more;
@@ -217,8 +216,7 @@ look_at_config (const char *text, const char *shown,
   while ((more = toml_next (&toml)) > 0)
     look_at_head (&toml, config);
   if (more < 0)
-    return error_refuse (err, SENTENCE_configure_toml, escape (shown).text,
-                         toml.line);
+    return error_refuse (err, SENTENCE_configure_toml, shown, toml.line);
   if (config->version == NULL)
     return 0;
   toml_clear (&toml);
@@ -270,10 +268,9 @@ undo_containerd (const struct file_view *view, struct file_plan *plan,
   plan->drop_kept = view->kept != NULL;
   if (there == 0)
     return 0;
-  rest = xasprintf ("%.*s%s", (int) (start - view->now), view->now,
+  rest = xasprintf ("%.*s%s", (int)(start - view->now), view->now,
                     start + length);
-  if (view->kept != NULL
-      && is_what_was_kept (view->kept, rest, strlen (rest)))
+  if (view->kept != NULL && is_what_was_kept (view->kept, rest, strlen (rest)))
     {
       plan->action = ACTION_RESTORE;
       plan->drop_kept = false;
@@ -303,7 +300,7 @@ add_part (const struct file_view *view, const char *rest, bool had_part,
 {
   struct containerd config;
   cleanup_free char *part = NULL;
-  size_t before = had_part ? (size_t) (part_start - view->now) : strlen (rest);
+  size_t before = had_part ? (size_t)(part_start - view->now) : strlen (rest);
   bool line_ended = before == 0 || rest[before - 1] == '\n';
 
   if (look_at_config (rest, view->shown, &config, err) < 0)
@@ -311,13 +308,12 @@ add_part (const struct file_view *view, const char *rest, bool had_part,
   if (is_imported (&config) && !had_part)
     return 0; /* plan_containerd_import() does it */
   if (config.version == NULL || config.later)
-    return error_refuse (err, SENTENCE_configure_version,
-                         escape (view->shown).text);
+    return error_refuse (err, SENTENCE_configure_version, view->shown);
   if (config.imports && config.version == &versions[0])
-    return error_refuse (err, SENTENCE_configure_imports,
-                         escape (view->shown).text, config.imports_line);
+    return error_refuse (err, SENTENCE_configure_imports, view->shown,
+                         config.imports_line);
   part = render (config.version, config.handlers, config.systemd);
-  plan->text = xasprintf ("%.*s%s%s%s", (int) before, rest,
+  plan->text = xasprintf ("%.*s%s%s%s", (int)before, rest,
                           line_ended ? "" : "\n", part, rest + before);
   if (strcmp (plan->text, view->now) == 0)
     return 0;
@@ -335,7 +331,7 @@ plan_containerd (const char *template, const struct file_view *view, bool undo,
   size_t length = 0;
   int there;
 
-  (void) template; /* it depends on the version */
+  (void)template; /* it depends on the version */
   if (undo)
     return undo_containerd (view, plan, err);
   if (view->now == NULL)
@@ -347,8 +343,8 @@ plan_containerd (const char *template, const struct file_view *view, bool undo,
   there = find_part (view->now, view->shown, &start, &length, err);
   if (there < 0)
     return -1;
-  rest = there > 0 ? xasprintf ("%.*s%s", (int) (start - view->now),
-                                view->now, start + length)
+  rest = there > 0 ? xasprintf ("%.*s%s", (int)(start - view->now), view->now,
+                                start + length)
                    : xstrndup (view->now, strlen (view->now));
   return add_part (view, rest, there > 0, start, plan, err);
 }
@@ -364,34 +360,41 @@ render_import (bool systemd)
   return xasprintf ("version = %s\n\n%s", version->number, part);
 }
 
+/* > 0: config.toml imports the drop-in, and has nothing of ours itself. */
+static int
+is_wanted (const struct file_view *view, struct containerd *config,
+           struct error *err)
+{
+  const struct other_file *main_file = view->others;
+  const char *start;
+  size_t length;
+  int there;
+
+  if (view->other_count == 0)
+    return 0;
+  there = find_part (main_file->text, main_file->shown, &start, &length, err);
+  if (there != 0)
+    return there < 0 ? -1 : 0;
+  if (look_at_config (main_file->text, main_file->shown, config, err) < 0)
+    return -1;
+  return is_imported (config);
+}
+
 int
 plan_containerd_import (const char *template, const struct file_view *view,
                         bool undo, struct file_plan *plan, struct error *err)
 {
-  const char *main_text = view->other_count > 0 ? view->others[0].text : "";
   cleanup_free char *plain = render_import (false);
   cleanup_free char *systemd = render_import (true);
   struct containerd config = { 0 };
   bool ours = view->now != NULL
               && (strcmp (view->now, plain) == 0
                   || strcmp (view->now, systemd) == 0);
-  const char *start;
-  size_t length;
-  int there = 0;
+  int wanted = undo ? 1 : is_wanted (view, &config, err);
 
-  (void) template;
-  if (!undo)
-    {
-      there = find_part (main_text, view->shown, &start, &length, err);
-      if (there < 0
-          || (there == 0
-              && look_at_config (main_text, view->others[0].shown, &config,
-                                 err)
-                     < 0))
-        return -1;
-    }
-  if (!undo && (there > 0 || !is_imported (&config)))
-    return 0;
+  (void)template;
+  if (wanted <= 0)
+    return wanted;
   return plan_own_file (view, ours, config.systemd ? systemd : plain, undo,
                         plan, err);
 }

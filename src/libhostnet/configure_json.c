@@ -44,7 +44,8 @@ in_one_line (const struct json_doc *doc, json_node node)
   return line;
 }
 
-/* A null is taken for absent, but a second member of the name cannot be added. */
+/* A null is taken for absent, but a second member of the name cannot be added.
+ */
 static int
 find_member (const struct json_doc *doc, json_node object, const char *key,
              json_node *node, struct error *err)
@@ -65,8 +66,12 @@ find_ours (struct json_doc *doc, const char *text, json_node *runtimes,
            json_node *ours, struct error *err)
 {
   *runtimes = *ours = JSON_NONE;
-  return json_index (doc, text, strlen (text), false, err) < 0
-                 || find_member (doc, 0, outer, runtimes, err) < 0
+  if (json_index (doc, text, strlen (text), false, err) < 0)
+    return -1;
+  if (json_kind (doc, 0) != JSON_OBJECT)
+    return error_refuse (err, SENTENCE_json_type, "/", "something else",
+                         "an object");
+  return find_member (doc, 0, outer, runtimes, err) < 0
                  || find_member (doc, *runtimes, inner, ours, err) < 0
              ? -1
              : 0;
@@ -85,8 +90,8 @@ with_member (const struct json_doc *doc, json_node object, const char *member)
     at = doc->members[n].end;
   if (first != JSON_NONE)
     space = doc->members[first].key_start - 1 - (around->start + 1);
-  return xasprintf ("%.*s%s%.*s%s%s", (int) at, doc->text,
-                    first != JSON_NONE ? "," : "", (int) space,
+  return xasprintf ("%.*s%s%.*s%s%s", (int)at, doc->text,
+                    first != JSON_NONE ? "," : "", (int)space,
                     doc->text + around->start + 1, member, doc->text + at);
 }
 
@@ -105,14 +110,13 @@ merge (const char *template, const char *text, const char *shown,
   if (find_ours (&wanted, template, &wanted_runtimes, &wanted_ours, err) < 0)
     return -1;
   if (find_ours (&doc, text, &runtimes, &ours, err) < 0)
-    return error_wrap (err, "%s", escape (shown).text);
+    return error_wrap (err, "%s", shown);
   value = in_one_line (&wanted, wanted_ours);
   if (ours != JSON_NONE)
     {
       there = in_one_line (&doc, ours);
       if (strcmp (there, value) != 0)
-        return error_refuse (err, SENTENCE_configure_part,
-                             escape (shown).text);
+        return error_refuse (err, SENTENCE_configure_part, shown);
       *merged = xstrndup (text, strlen (text));
       return 0;
     }
@@ -166,7 +170,7 @@ undo_json (const char *template, const struct file_view *view,
   if (view->now == NULL || is_blank (view->now))
     return 0;
   if (find_ours (&doc, view->now, &runtimes, &ours, err) < 0)
-    return error_wrap (err, "%s", escape (view->shown).text);
+    return error_wrap (err, "%s", view->shown);
   plan->drop_kept = view->kept != NULL;
   if (ours == JSON_NONE)
     return 0;

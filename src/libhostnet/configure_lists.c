@@ -21,8 +21,7 @@ plan_own_file (const struct file_view *view, bool is_ours, const char *text,
                bool undo, struct file_plan *plan, struct error *err)
 {
   if (view->now != NULL && !is_ours)
-    return error_refuse (err, SENTENCE_configure_file,
-                         escape (view->shown).text);
+    return error_refuse (err, SENTENCE_configure_file, view->shown);
   if (undo)
     {
       plan->action = view->now != NULL ? ACTION_REMOVE : ACTION_NONE;
@@ -112,21 +111,19 @@ look_for_list (const struct toml *ours, const struct other_file *other,
       /* A table in braces, in which it may be. */
       if (!toml.header && strncmp (ours->key, toml.key, length) == 0
           && ours->key[length] == '.')
-        return error_refuse (err, SENTENCE_configure_inline,
-                             escape (other->shown).text,
+        return error_refuse (err, SENTENCE_configure_inline, other->shown,
                              escape (toml.key).text, toml.start_line);
       if (toml.header || strcmp (toml.key, ours->key) != 0)
         continue;
       words = missing_words (ours, &toml);
       if (words != NULL)
-        return error_refuse (err, SENTENCE_configure_list,
-                             escape (other->shown).text,
+        return error_refuse (err, SENTENCE_configure_list, other->shown,
                              escape (toml.key).text, toml.start_line, words);
       result = 1;
     }
   if (more < 0)
-    return error_refuse (err, SENTENCE_configure_toml,
-                         escape (other->shown).text, toml.line);
+    return error_refuse (err, SENTENCE_configure_toml, other->shown,
+                         toml.line);
   return result;
 }
 
@@ -154,8 +151,7 @@ plan_lists (const char *template, const struct file_view *view, bool undo,
 {
   cleanup_free char *text = xstrndup (template, strlen (template));
   cleanup_toml struct toml ours;
-  bool is_ours = view->now != NULL
-                 && same_but_for_lists (view->now, template);
+  bool is_ours = view->now != NULL && same_but_for_lists (view->now, template);
 
   toml_start (&ours, template);
   while (!undo && toml_next (&ours) > 0)

@@ -21,14 +21,14 @@ enum action
 /* The other files that the engine reads too. */
 struct other_file
 {
-  char *shown, *text; /* owned */
+  char *shown, *text; /* owned; SHOWN is escaped */
 };
 
 struct file_view
 {
-  const char *shown;     /* its path, for messages */
-  const char *now;       /* what is in it, NULL: not there */
-  const char *kept;      /* what was in it before us, NULL: not kept */
+  const char *shown; /* its path, escaped for messages */
+  const char *now;   /* what is in it, NULL: not there */
+  const char *kept;  /* what was in it before us, NULL: not kept */
   const struct other_file *others;
   size_t other_count;
 };
@@ -39,7 +39,10 @@ struct file_plan
   char *text;     /* what will be in it, owned; NULL: nothing */
   bool drop_kept; /* what was kept is of no use any more */
 };
-#define FILE_PLAN_INIT { ACTION_NONE, NULL, false }
+#define FILE_PLAN_INIT                                                        \
+  {                                                                           \
+    ACTION_NONE, NULL, false                                                  \
+  }
 
 /* TEMPLATE is the file under hooks/. */
 typedef int plan_file (const char *template, const struct file_view *view,

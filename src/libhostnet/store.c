@@ -23,7 +23,7 @@ copy_label (int from, int to)
 
   if (length < 0)
     return errno == ENODATA || errno == ENOTSUP ? 0 : -1;
-  return fsetxattr (to, "security.selinux", label, (size_t) length, 0);
+  return fsetxattr (to, "security.selinux", label, (size_t)length, 0);
 }
 
 int
@@ -38,7 +38,7 @@ write_all (int fd, const char *text, size_t length)
       if (written < 0)
         return -1;
       text += written;
-      length -= (size_t) written;
+      length -= (size_t)written;
     }
   return 0;
 }
@@ -70,7 +70,7 @@ store_temporary (int directory, const char *name, char **temporary)
     {
       free (*temporary);
       *temporary
-          = xasprintf (".%s.oci-hostnet-%d-%d", name, (int) getpid (), n);
+          = xasprintf (".%s.oci-hostnet-%d-%d", name, (int)getpid (), n);
       fd = openat (directory, *temporary,
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
       if (fd < 0 && errno != EEXIST)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file that takes the place of another only when all of it is on the disk. */
+/* A file that takes the place of another only when all of it is on the disk.
+ */
 #ifndef HOSTNET_STORE_H
 #define HOSTNET_STORE_H
 

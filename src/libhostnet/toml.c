@@ -59,7 +59,7 @@ skip_string (const char *at, const char **start, size_t *length)
       while (several && end[3] == quote)
         end++;
       *start = at;
-      *length = (size_t) (end - at);
+      *length = (size_t)(end - at);
       return end + (several ? 3 : 1);
     }
   return NULL;
@@ -69,8 +69,9 @@ static bool
 is_bare (const char *text, size_t length)
 {
   return length > 0
-         && strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                          "0123456789-_")
+         && strspn (text,
+                    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                    "0123456789-_")
                 >= length;
 }
 
@@ -102,7 +103,7 @@ read_key (const char **at, const char *prefix)
             break;
         }
       longer = xasprintf (is_bare (part, length) ? "%s%s%.*s" : "%s%s\"%.*s\"",
-                          key ? key : "", key ? "." : "", (int) length, part);
+                          key ? key : "", key ? "." : "", (int)length, part);
       free (key);
       key = longer;
       *at = skip_blank (end);
@@ -145,7 +146,7 @@ read_value (struct toml *toml)
       if (strchr (" \t\r\n", at[-1]) == NULL)
         end = at;
     }
-  toml->value_length = (size_t) (end - toml->value);
+  toml->value_length = (size_t)(end - toml->value);
   toml->at = at;
   return depth == 0 && toml->value_length > 0 ? 0 : -1;
 }

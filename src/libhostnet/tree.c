@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -47,41 +48,55 @@ tree_clear (struct tree *tree)
   free (tree->steps);
   free (tree->name);
   cleanup_closep (&tree->root);
-  *tree = (struct tree) TREE_INIT;
+  *tree = (struct tree)TREE_INIT;
 }
 
 void
 tree_file_clear (struct tree_file *file)
 {
   free (file->text);
-  *file = (struct tree_file) TREE_FILE_INIT;
+  *file = (struct tree_file)TREE_FILE_INIT;
+}
+
+/* Each component is escaped by itself, so that none is cut because the others
+ * are long. */
+struct tree_name
+tree_name_part (const struct tree *tree, const char *path, size_t length)
+{
+  int saved = errno;
+  cleanup_free char *whole
+      = xasprintf ("%s%.*s", tree->name, (int)length, path);
+  struct tree_name name = { "" };
+  size_t filled = 0;
+
+  for (const char *at = whole; *at != '\0';)
+    {
+      size_t slashes = strspn (at, "/");
+      size_t part = strcspn (at + slashes, "/");
+
+      filled += (size_t)snprintf (
+          name.text + filled, sizeof name.text - filled, "%.*s%s",
+          (int)slashes, at, escape_n (at + slashes, part).text);
+      if (filled >= sizeof name.text)
+        break;
+      at += slashes + part;
+    }
+  errno = saved;
+  return name;
+}
+
+struct tree_name
+tree_name (const struct tree *tree, const char *path)
+{
+  return tree_name_part (tree, path, strlen (path));
 }
 
 char *
 tree_shown (const struct tree *tree, const char *path)
 {
-  return xasprintf ("%s%s", tree->name, path);
-}
+  struct tree_name name = tree_name (tree, path);
 
-int
-tree_refused (const struct tree *tree, const char *path, size_t length,
-             enum refusal id, const char *format, struct error *err)
-{
-  cleanup_free char *part = xstrndup (path, length);
-  cleanup_free char *shown = tree_shown (tree, part);
-
-  return error_refuse (err, id, format, escape (shown).text);
-}
-
-int
-tree_failed (const struct tree *tree, const char *path, size_t length,
-           enum refusal id, const char *format, struct error *err)
-{
-  int failure = errno;
-  cleanup_free char *part = xstrndup (path, length);
-  cleanup_free char *shown = tree_shown (tree, part);
-
-  return error_system (err, failure, id, format, escape (shown).text);
+  return xstrndup (name.text, strlen (name.text));
 }
 
 /* The mode is not left to the umask: rootless engines must read it. */
@@ -127,29 +142,30 @@ tree_directory (const struct tree *tree, const char *path, bool make,
   cleanup_close int next = openat (tree->root, ".", flags);
 
   if (next < 0)
-    return tree_failed (tree, path, 1, SENTENCE_configure_unreadable, err);
+    return error_system (err, errno, SENTENCE_configure_unreadable,
+                         tree_name_part (tree, path, 1).text);
   for (; (slash = strchr (at, '/')) != NULL; at = slash + 1)
     {
-      cleanup_free char *part = xstrndup (at, (size_t) (slash - at));
+      cleanup_free char *part = xstrndup (at, (size_t)(slash - at));
       cleanup_close int parent = next;
-      size_t length = (size_t) (slash - path);
+      size_t length = (size_t)(slash - path);
 
       next = openat (parent, part, flags);
       if (next < 0 && errno == ENOENT && make)
         {
           if (make_directory (parent, part) < 0)
-            return tree_failed (tree, path, length,
-                                SENTENCE_configure_unwritable, err);
+            return error_system (err, errno, SENTENCE_configure_unwritable,
+                                 tree_name_part (tree, path, length).text);
           next = openat (parent, part, flags);
         }
       if (next < 0 && errno == ENOENT)
         return 0;
       if (next < 0 && is_link (parent, part))
-        return tree_refused (tree, path, length, SENTENCE_configure_link,
-                             err);
+        return error_refuse (err, SENTENCE_configure_link,
+                             tree_name_part (tree, path, length).text);
       if (next < 0)
-        return tree_failed (tree, path, length, SENTENCE_configure_unreadable,
-                            err);
+        return error_system (err, errno, SENTENCE_configure_unreadable,
+                             tree_name_part (tree, path, length).text);
     }
   *name = at;
   *directory = next;
@@ -166,26 +182,22 @@ read_fd (const struct tree *tree, const char *path, int fd,
   int failed;
 
   if (fstat (fd, &file->status) < 0)
-    return tree_failed (tree, path, strlen (path),
-                      SENTENCE_configure_unreadable, err);
+    return error_system (err, errno, SENTENCE_configure_unreadable,
+                         tree_name (tree, path).text);
   if (!S_ISREG (file->status.st_mode))
-    return tree_refused (tree, path, strlen (path),
-                        SENTENCE_configure_not_regular, err);
+    return error_refuse (err, SENTENCE_configure_not_regular,
+                         tree_name (tree, path).text);
   failed = read_all (own, TREE_MAX_BYTES, &file->text, &file->length);
   if (failed > 0)
-    {
-      cleanup_free char *shown = tree_shown (tree, path);
-
-      return error_refuse (err, SENTENCE_config_big, escape (shown).text,
-                           TREE_MAX_BYTES);
-    }
+    return error_refuse (err, SENTENCE_config_big, tree_name (tree, path).text,
+                         TREE_MAX_BYTES);
   if (failed < 0)
-    return tree_failed (tree, path, strlen (path),
-                      SENTENCE_configure_unreadable, err);
+    return error_system (err, errno, SENTENCE_configure_unreadable,
+                         tree_name (tree, path).text);
   /* Nothing here can handle a NUL, and no configuration has one. */
   if (memchr (file->text, '\0', file->length) != NULL)
-    return tree_refused (tree, path, strlen (path),
-                        SENTENCE_configure_not_regular, err);
+    return error_refuse (err, SENTENCE_configure_not_regular,
+                         tree_name (tree, path).text);
   return 1;
 }
 
@@ -204,11 +216,11 @@ tree_read (const struct tree *tree, const char *path, struct tree_file *file,
   if (fd < 0 && errno == ENOENT)
     return 0;
   if (fd < 0 && errno == ELOOP)
-    return tree_refused (tree, path, strlen (path), SENTENCE_configure_link,
-                         err);
+    return error_refuse (err, SENTENCE_configure_link,
+                         tree_name (tree, path).text);
   if (fd < 0)
-    return tree_failed (tree, path, strlen (path),
-                        SENTENCE_configure_unreadable, err);
+    return error_system (err, errno, SENTENCE_configure_unreadable,
+                         tree_name (tree, path).text);
   return read_fd (tree, path, fd, file, err);
 }
 
@@ -216,10 +228,10 @@ tree_read (const struct tree *tree, const char *path, struct tree_file *file,
 static int
 open_below (const struct tree *tree, const char *path, int flags)
 {
-  struct open_how how = { .flags = (unsigned long long) (flags | O_CLOEXEC),
+  struct open_how how = { .flags = (unsigned long long)(flags | O_CLOEXEC),
                           .resolve = RESOLVE_IN_ROOT };
 
-  return (int) syscall (SYS_openat2, tree->root, path, &how, sizeof how);
+  return (int)syscall (SYS_openat2, tree->root, path, &how, sizeof how);
 }
 
 int
@@ -231,15 +243,15 @@ tree_look (const struct tree *tree, const char *path, struct tree_file *file,
   if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
     return 0;
   if (fd < 0)
-    return tree_failed (tree, path, strlen (path),
-                      SENTENCE_configure_unreadable, err);
+    return error_system (err, errno, SENTENCE_configure_unreadable,
+                         tree_name (tree, path).text);
   return read_fd (tree, path, fd, file, err);
 }
 
 static int
 compare_names (const void *a, const void *b)
 {
-  return strcmp (*(char *const *) a, *(char *const *) b);
+  return strcmp (*(char *const *)a, *(char *const *)b);
 }
 
 int
@@ -258,8 +270,8 @@ tree_list (const struct tree *tree, const char *path, const char *suffix,
   directory = fd < 0 ? NULL : fdopendir (fd);
   if (directory == NULL)
     {
-      int result = tree_failed (tree, path, strlen (path),
-                              SENTENCE_configure_unreadable, err);
+      int result = error_system (err, errno, SENTENCE_configure_unreadable,
+                                 tree_name (tree, path).text);
 
       cleanup_closep (&fd);
       return result;

@@ -26,18 +26,24 @@ struct tree_file
   size_t length;
   struct stat status;
 };
-#define TREE_FILE_INIT { NULL, 0, { 0 } }
+#define TREE_FILE_INIT                                                        \
+  {                                                                           \
+    NULL, 0, { 0 }                                                            \
+  }
 #define cleanup_tree_file __attribute__ ((cleanup (tree_file_clear)))
 
 struct tree
 {
   int root;
   char *name;                      /* for messages: "" for "/", owned */
-  bool (*ours) (const char *path); /* whether we put something there */
+  bool (*ours) (const char *path); /* whether it is a file of ours */
   struct tree_step *steps;
   size_t count, capacity;
 };
-#define TREE_INIT { -1, NULL, NULL, NULL, 0, 0 }
+#define TREE_INIT                                                             \
+  {                                                                           \
+    -1, NULL, NULL, NULL, 0, 0                                                \
+  }
 #define cleanup_tree __attribute__ ((cleanup (tree_clear)))
 
 int tree_open (const char *root, bool (*ours) (const char *path),

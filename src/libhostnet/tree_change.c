@@ -25,8 +25,8 @@ add (struct tree *tree, enum tree_kind kind, const char *path,
   if (tree->count == tree->capacity)
     {
       tree->capacity = tree->capacity ? tree->capacity * 2 : 8;
-      tree->steps = xrealloc (tree->steps,
-                              tree->capacity * sizeof *tree->steps);
+      tree->steps
+          = xrealloc (tree->steps, tree->capacity * sizeof *tree->steps);
     }
   step = &tree->steps[tree->count++];
   *step = (struct tree_step){ .kind = kind, .directory = -1 };
@@ -49,15 +49,15 @@ tree_create (struct tree *tree, const char *path, const char *text)
 }
 
 void
-tree_replace (struct tree *tree, const char *path,
-              const struct tree_file *old, const char *text, const char *kept)
+tree_replace (struct tree *tree, const char *path, const struct tree_file *old,
+              const char *text, const char *kept)
 {
   add (tree, TREE_REPLACE, path, old, text, kept);
 }
 
 void
-tree_restore (struct tree *tree, const char *path,
-              const struct tree_file *old, const char *kept)
+tree_restore (struct tree *tree, const char *path, const struct tree_file *old,
+              const char *kept)
 {
   add (tree, TREE_RESTORE, path, old, NULL, kept);
 }
@@ -71,6 +71,14 @@ tree_remove (struct tree *tree, const char *path, const struct tree_file *old)
 void
 tree_tidy (struct tree *tree, const char *path)
 {
+  const struct tree_step *last
+      = tree->count > 0 ? &tree->steps[tree->count - 1] : NULL;
+  size_t directory = (size_t) (strrchr (path, '/') - path);
+
+  if (last != NULL && last->kind == TREE_TIDY
+      && strrchr (last->path, '/') == last->path + directory
+      && strncmp (last->path, path, directory) == 0)
+    return;
   add (tree, TREE_TIDY, path, NULL, NULL, NULL);
 }
 
@@ -115,8 +123,7 @@ write_temporary (const struct tree_step *step, int labelled, char **temporary)
 
   if (fd < 0)
     return -1;
-  if (store_fill (fd, step->text, strlen (step->text), &step->status,
-                  labelled)
+  if (store_fill (fd, step->text, strlen (step->text), &step->status, labelled)
       == 0)
     return 0;
   failure = errno;
@@ -125,20 +132,29 @@ write_temporary (const struct tree_step *step, int labelled, char **temporary)
   return -1;
 }
 
+/* Never over another's file.  Some file systems cannot be asked for that. */
+static int
+rename_to_new (int directory, const char *from, const char *to)
+{
+  if (renameat2 (directory, from, directory, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  return errno == EINVAL ? renameat (directory, from, directory, to) : -1;
+}
+
 static int
 create (struct tree_step *step)
 {
   cleanup_free char *temporary = NULL;
-  int result, failure;
+  int failure;
 
   if (write_temporary (step, -1, &temporary) < 0)
     return -1;
-  /* Not rename: a file that came meanwhile is another's. */
-  result = linkat (step->directory, temporary, step->directory, step->name, 0);
+  if (rename_to_new (step->directory, temporary, step->name) == 0)
+    return 0;
   failure = errno;
   unlinkat (step->directory, temporary, 0);
   errno = failure;
-  return result;
+  return -1;
 }
 
 static int
@@ -146,8 +162,8 @@ replace (struct tree_step *step)
 {
   cleanup_free char *temporary = NULL;
   const char *aside = step->kept ? step->kept : step->aside;
-  cleanup_close int old
-      = openat (step->directory, step->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  cleanup_close int old = openat (step->directory, step->name,
+                                  O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   int failure;
 
   if (old < 0 || is_as_read (step) < 0
@@ -175,8 +191,7 @@ restore (struct tree_step *step)
 
   if (is_as_read (step) < 0 || link_aside (step, step->aside) < 0)
     return -1;
-  if (renameat (step->directory, step->kept, step->directory, step->name)
-      == 0)
+  if (renameat (step->directory, step->kept, step->directory, step->name) == 0)
     return 0;
   failure = errno;
   unlinkat (step->directory, step->aside, 0);
@@ -235,45 +250,80 @@ take_back (const struct tree_step *step)
     }
 }
 
-/* Empty but for the mark, the mark goes; true when the directory can go too.
- * With something of ours in it the mark stays for its --undo; what others have
- * put there keeps the directory, which is theirs then. */
 static bool
+is_marked (int directory, const char *name)
+{
+  cleanup_free char *mark = xasprintf ("%s/%s", name, TREE_MARK);
+
+  return faccessat (directory, mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum directory_fate
+{
+  DIRECTORY_STAYS,
+  DIRECTORY_GOES,
+  DIRECTORY_FAILED
+};
+
+/* Without anything of ours in it the mark goes, or else it stays for the next
+ * --undo.  What others have put there keeps the directory, and it is theirs
+ * then. */
+static enum directory_fate
 unmark (const struct tree *tree, int directory, const char *path)
 {
   int copy = openat (directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *entries = copy < 0 ? NULL : fdopendir (copy);
-  bool others = false, of_ours = false;
+  bool others = false, ours = false;
   struct dirent *entry;
 
   if (entries == NULL)
     {
       cleanup_closep (&copy);
-      return false;
+      return DIRECTORY_FAILED;
     }
+  errno = 0;
   while ((entry = readdir (entries)) != NULL)
     {
-      cleanup_free char *inside = xasprintf ("%s/%s", path, entry->d_name);
+      const char *name = entry->d_name;
+      cleanup_free char *inside = xasprintf ("%s/%s", path, name);
 
-      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0
-          || strcmp (entry->d_name, TREE_MARK) == 0)
+      if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0
+          || strcmp (name, TREE_MARK) == 0)
         continue;
-      if (tree->ours (inside))
-        of_ours = true;
+      if (tree->ours (inside) || is_marked (directory, name))
+        ours = true;
       else
         others = true;
+      errno = 0;
+    }
+  if (errno != 0)
+    {
+      int failure = errno;
+
+      closedir (entries);
+      errno = failure;
+      return DIRECTORY_FAILED;
     }
   closedir (entries);
-  if (!of_ours)
-    unlinkat (directory, TREE_MARK, 0);
-  return !of_ours && !others;
+  if (ours)
+    return DIRECTORY_STAYS;
+  if (unlinkat (directory, TREE_MARK, 0) < 0)
+    return DIRECTORY_FAILED;
+  return others ? DIRECTORY_STAYS : DIRECTORY_GOES;
 }
 
-static void
-tidy (const struct tree *tree, const char *path)
+/* What has nothing to do any more and cannot be removed is named. */
+static int
+litter (const struct tree *tree, const char *path, struct error *err)
+{
+  return error_system (err, errno, SENTENCE_configure_litter,
+                       tree_name (tree, path).text);
+}
+
+static int
+tidy (const struct tree *tree, const char *path, struct error *err)
 {
   cleanup_free char *at = xstrndup (path, strlen (path));
-  struct stat status;
   char *slash;
 
   while ((slash = strrchr (at, '/')) != NULL && slash != at)
@@ -283,18 +333,25 @@ tidy (const struct tree *tree, const char *path)
       const char *name;
 
       *slash = '\0';
-      if (tree_directory (tree, at, false, &parent, &name, NULL) < 0)
-        return;
-      if (parent < 0)
+      if (tree_directory (tree, at, false, &parent, &name, NULL) <= 0
+          || !is_marked (parent, name))
         continue;
       directory = openat (parent, name,
                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (directory >= 0
-          && (fstatat (directory, TREE_MARK, &status, AT_SYMLINK_NOFOLLOW) < 0
-              || !unmark (tree, directory, at)
-              || unlinkat (parent, name, AT_REMOVEDIR) < 0))
-        return;
+      if (directory < 0)
+        return litter (tree, at, err);
+      switch (unmark (tree, directory, at))
+        {
+        case DIRECTORY_STAYS:
+          break;
+        case DIRECTORY_FAILED:
+          return litter (tree, at, err);
+        case DIRECTORY_GOES:
+          if (unlinkat (parent, name, AT_REMOVEDIR) < 0)
+            return litter (tree, at, err);
+        }
     }
+  return 0;
 }
 
 /* ---- all of them ---- */
@@ -309,10 +366,10 @@ roll_back (struct tree *tree, size_t count, struct error *err)
       struct tree_step *step = &tree->steps[count];
 
       if (step->done && take_back (step) < 0)
-        result = tree_failed (tree, step->path, strlen (step->path),
-                              SENTENCE_configure_half, err);
+        result = error_system (err, errno, SENTENCE_configure_half,
+                               tree_name (tree, step->path).text);
       if (step->kind == TREE_CREATE)
-        tidy (tree, step->path);
+        tidy (tree, step->path, NULL);
     }
   return result;
 }
@@ -326,11 +383,11 @@ prepare (struct tree *tree, struct tree_step *step, struct error *err)
   if (there == 0)
     {
       errno = ENOENT;
-      return tree_failed (tree, step->path, strlen (step->path),
-                          SENTENCE_configure_unwritable, err);
+      return error_system (err, errno, SENTENCE_configure_unwritable,
+                           tree_name (tree, step->path).text);
     }
   step->aside = xasprintf (".%s.oci-hostnet-%d-old",
-                           there > 0 ? step->name : "", (int) getpid ());
+                           there > 0 ? step->name : "", (int)getpid ());
   return there < 0 ? -1 : 0;
 }
 
@@ -343,16 +400,41 @@ do_step (struct tree *tree, struct tree_step *step, struct error *err)
     return -1;
   if (perform (step) < 0)
     return errno == ESTALE
-               ? tree_refused (tree, step->path, strlen (step->path),
-                               SENTENCE_configure_changed, err)
-               : tree_failed (tree, step->path, strlen (step->path),
-                              SENTENCE_configure_unwritable, err);
+               ? error_refuse (err, SENTENCE_configure_changed,
+                               tree_name (tree, step->path).text)
+               : error_system (err, errno, SENTENCE_configure_unwritable,
+                               tree_name (tree, step->path).text);
   step->done = true;
   /* The new name on the disk, too. */
   if (fsync (step->directory) < 0)
-    return tree_failed (tree, step->path, strlen (step->path),
-                        SENTENCE_configure_unwritable, err);
+    return error_system (err, errno, SENTENCE_configure_unwritable,
+                         tree_name (tree, step->path).text);
   return 0;
+}
+
+/* The old files that waited, and the directories. */
+static int
+finish (struct tree *tree, struct error *err)
+{
+  int result = 0;
+
+  for (size_t i = 0; i < tree->count; i++)
+    {
+      const struct tree_step *step = &tree->steps[i];
+      cleanup_free char *old = xasprintf (
+          "%.*s%s", (int)(step->name ? step->name - step->path : 0),
+          step->path, step->aside ? step->aside : "");
+
+      if ((step->kind == TREE_RESTORE || step->kind == TREE_REMOVE
+           || (step->kind == TREE_REPLACE && step->kept == NULL))
+          && unlinkat (step->directory, step->aside, 0) < 0)
+        result = litter (tree, old, err);
+    }
+  for (size_t i = 0; i < tree->count; i++)
+    if (tree->steps[i].kind == TREE_TIDY
+        && tidy (tree, tree->steps[i].path, result == 0 ? err : NULL) < 0)
+      result = -1;
+  return result;
 }
 
 int
@@ -364,15 +446,5 @@ tree_commit (struct tree *tree, struct error *err)
         roll_back (tree, i + 1, err);
         return -1;
       }
-  for (size_t i = 0; i < tree->count; i++)
-    {
-      const struct tree_step *step = &tree->steps[i];
-
-      if (step->kind == TREE_TIDY)
-        tidy (tree, step->path);
-      else if (step->kind == TREE_RESTORE || step->kind == TREE_REMOVE
-               || (step->kind == TREE_REPLACE && step->kept == NULL))
-        unlinkat (step->directory, step->aside, 0);
-    }
-  return 0;
+  return finish (tree, err);
 }

@@ -33,13 +33,13 @@ struct tree_step
 int tree_directory (const struct tree *tree, const char *path, bool make,
                     int *directory, const char **name, struct error *err);
 
-/* The sentence ID about the first LENGTH bytes of PATH, with errno. */
-int tree_failed (const struct tree *tree, const char *path, size_t length,
-                 enum refusal id, const char *format, struct error *err)
-    __attribute__ ((format (printf, 5, 0)));
-/* The same without errno. */
-int tree_refused (const struct tree *tree, const char *path, size_t length,
-                  enum refusal id, const char *format, struct error *err)
-    __attribute__ ((format (printf, 5, 0)));
+/* PATH, or its first LENGTH bytes, as a person finds them; errno stays. */
+struct tree_name
+{
+  char text[4096];
+};
+struct tree_name tree_name (const struct tree *tree, const char *path);
+struct tree_name tree_name_part (const struct tree *tree, const char *path,
+                                 size_t length);
 
 #endif

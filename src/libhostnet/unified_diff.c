@@ -46,7 +46,7 @@ put_lines (FILE *to, char mark, const char *from, const char *end)
     {
       const char *next = next_line (from);
 
-      fprintf (to, "%c%.*s", mark, (int) (next - from), from);
+      fprintf (to, "%c%.*s", mark, (int)(next - from), from);
       if (next[-1] != '\n')
         fputs ("\n\\ No newline at end of file\n", to);
       from = next;
@@ -73,16 +73,15 @@ put_range (FILE *to, char mark, const struct side *side)
 static bool
 same_line (const char *a, const char *b)
 {
-  size_t length = (size_t) (next_line (a) - a);
+  size_t length = (size_t)(next_line (a) - a);
 
-  return length == (size_t) (next_line (b) - b) && memcmp (a, b, length) == 0;
+  return length == (size_t)(next_line (b) - b) && memcmp (a, b, length) == 0;
 }
 
 static void
 find_difference (struct side *a, struct side *b)
 {
-  while (*a->from != '\0' && *b->from != '\0'
-         && same_line (a->from, b->from))
+  while (*a->from != '\0' && *b->from != '\0' && same_line (a->from, b->from))
     {
       a->from = next_line (a->from);
       b->from = next_line (b->from);

@@ -31,7 +31,8 @@ static const struct
   { "a = [ \"]\", # ]\n 'x',\n]\nb = 1\n",
     "1 a=[ \"]\", # ]\n 'x',\n]\n4 b=1\n" },
   { "a = {b = [1, {c = \"}\"}]}\n", "1 a={b = [1, {c = \"}\"}]}\n" },
-  { "a = \"\"\"\n[b]\nc = 1\n\"\"\"\nd = 2", "1 a=\"\"\"\n[b]\nc = 1\n\"\"\"\n5 d=2\n" },
+  { "a = \"\"\"\n[b]\nc = 1\n\"\"\"\nd = 2",
+    "1 a=\"\"\"\n[b]\nc = 1\n\"\"\"\n5 d=2\n" },
   { "a = '''x'y''z'''''\nb = 1", "1 a='''x'y''z'''''\n2 b=1\n" },
   { "a = \"\\\" = \\\\\"\nb = '\\'\n", "1 a=\"\\\" = \\\\\"\n2 b='\\'\n" },
   { "\"a b\" = 1\n\"a-b\" = 2\n", "1 \"a b\"=1\n2 a-b=2\n" },
@@ -64,7 +65,7 @@ statements_of (const char *text)
     {
       char *longer = xasprintf ("%s%u %s%s=%.*s\n", all, toml.start_line,
                                 toml.header ? "[" : "", toml.key,
-                                (int) toml.value_length, toml.value);
+                                (int)toml.value_length, toml.value);
 
       free (all);
       all = longer;
@@ -101,8 +102,7 @@ main (void)
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     {
       cleanup_free char *found = statements_of (texts[i].text);
-      cleanup_free char *name
-          = xasprintf ("text %zu", i);
+      cleanup_free char *name = xasprintf ("text %zu", i);
 
       if (!tap_ok (strcmp (found, texts[i].statements) == 0, name))
         printf ("# %s\n# instead of\n# %s\n", found, texts[i].statements);
