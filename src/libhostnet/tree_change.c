@@ -250,12 +250,16 @@ take_back (const struct tree_step *step)
     }
 }
 
-static bool
+/* > 0: it is a directory that was made here; negative: errno. */
+static int
 is_marked (int directory, const char *name)
 {
   cleanup_free char *mark = xasprintf ("%s/%s", name, TREE_MARK);
+  struct stat status;
 
-  return faccessat (directory, mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  if (fstatat (directory, mark, &status, AT_SYMLINK_NOFOLLOW) == 0)
+    return 1;
+  return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 enum directory_fate
@@ -290,7 +294,7 @@ unmark (const struct tree *tree, int directory, const char *path)
       if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0
           || strcmp (name, TREE_MARK) == 0)
         continue;
-      if (tree->ours (inside) || is_marked (directory, name))
+      if (tree->ours (inside) || is_marked (directory, name) != 0)
         ours = true;
       else
         others = true;
@@ -331,13 +335,17 @@ tidy (const struct tree *tree, const char *path, struct error *err)
       cleanup_close int parent = -1;
       cleanup_close int directory = -1;
       const char *name;
+      int there;
 
       *slash = '\0';
-      if (tree_directory (tree, at, false, &parent, &name, NULL) <= 0
-          || !is_marked (parent, name))
+      there = tree_directory (tree, at, false, &parent, &name, NULL);
+      if (there > 0)
+        there = is_marked (parent, name);
+      if (there == 0)
         continue;
-      directory = openat (parent, name,
-                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      if (there > 0)
+        directory = openat (parent, name,
+                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (directory < 0)
         return litter (tree, at, err);
       switch (unmark (tree, directory, at))
