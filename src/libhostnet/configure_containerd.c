@@ -92,24 +92,24 @@ static int
 find_part (const char *text, const char *shown, const char **start,
            size_t *length, struct error *err)
 {
-  size_t first = strcspn (versions[0].template, "\n") + 1;
-  const char *line, *end = NULL;
+  size_t begin = strcspn (versions[0].template, "\n");
+  const char *end = NULL;
 
   *start = NULL;
-  for (line = text; *line != '\0';)
+  for (const char *line = text; *line != '\0';)
     {
-      size_t this = strcspn (line, "\n");
+      size_t bare = strcspn (line, "\n");
+      size_t whole = bare + (line[bare] == '\n');
 
-      this += line[this] == '\n';
-      if (this == first && strncmp (line, versions[0].template, first) == 0)
+      if (bare == begin && strncmp (line, versions[0].template, begin) == 0)
         {
           if (*start != NULL)
             return error_refuse (err, SENTENCE_configure_part, shown);
           *start = line;
         }
-      else if (*start != NULL && end == NULL && is_end (line, this))
-        end = line + this;
-      line += this;
+      else if (*start != NULL && end == NULL && is_end (line, whole))
+        end = line + whole;
+      line += whole;
     }
   if (*start == NULL)
     return 0;

@@ -53,13 +53,13 @@ nothing_left() {
 
 # refused ENGINE ID-OF-SENTENCE [OPTIONS...] - with what refusals.tsv says, and nothing is written
 refused() {
-	local sentence status
+	local sentence wanted
 	sentence=$(awk -F '\t' -v id="$2" '$1 == id { print $3 }' "$top_srcdir/oci-specs/refusals.tsv")
-	status=$(awk -F '\t' -v id="$2" '$1 == id { print $2 }' "$top_srcdir/oci-specs/refusals.tsv")
+	wanted=$(awk -F '\t' -v id="$2" '$1 == id { print $2 }' "$top_srcdir/oci-specs/refusals.tsv")
 	[ -n "$sentence" ]
 	remember_tree
 	run configure "$1" "${@:3}"
-	expect_status "$status"
+	expect_status "$wanted"
 	# the longest part without a name
 	expect_output "oci-hostnet: " "$(sed 's/%[a-z]*/\n/g' <<<"$sentence" | awk 'length > length(longest) { longest = $0 } END { print longest }')"
 	tree_unchanged
