@@ -41,6 +41,8 @@ expect_user_namespace() { [[ $output =~ (^|$'\n')\ +0\ +5000\ +1($'\n'|$) ]]; }
 # podman_asks RUN OPTIONS...
 podman_asks() {
 	run "$1" --rm "${@:2}" localhost/bb sh -c "cat /proc/self/uid_map; $LOOK"
+	# of a terminal
+	output=${output//$'\r'/}
 	expect_locked
 	expect_user_namespace
 }
@@ -65,6 +67,29 @@ podman_asks() {
 	done
 	policy '{"version": 1, "default": {"lock": "userns", "subordinate": "rootless", "inherit": "lock"}}'
 	WAYS="by_crun by_runc" for_each podman_asks --network host
+}
+
+given() {
+	podman_asks "$1" "${ASK[@]}" --annotation io.oci-hostnet.lock=userns --name given --hostname inside --read-only --tmpfs /t \
+		-v "$USER_HOME:/data" -v "$USER_HOME:/ro:ro" -v named:/named -v /sys:/s -v /proc:/p -v /dev:/d --device /dev/null:/dev/other --shm-size 1m \
+		--mount "type=bind,source=$USER_HOME,destination=/x,bind-propagation=rslave" --ulimit nofile=100:100 \
+		--security-opt no-new-privileges --sysctl kernel.shmmax=100000 --init --init-path "$HOSTNET_TEST_DIR/init"
+	podman_asks "$1" "${ASK[@]}" --pid host --uts host --cgroupns host -t
+	"$1" -d --name first --network host localhost/bb sleep 1000 >/dev/null
+	podman_asks "$1" "${ASK[@]}" --ipc container:first --pid container:first --uts container:first
+	any_podman rm -f -t 0 first >/dev/null
+}
+@test "volumes, devices, names, limits, other namespaces" {
+	printf '#!/bin/sh\n[ "$1" = -- ] && shift\n"$@"\n' >"$HOSTNET_TEST_DIR/init"
+	chmod 755 "$HOSTNET_TEST_DIR/init"
+	WAYS=$ALL for_each given
+	any_podman volume rm named >/dev/null
+}
+
+@test "--cgroups=disabled" {
+	sed -i 's,^\[engine\],&\nruntime_supports_nocgroup = ["crun"\, "oci-hostnet-crun"],' "$CONTAINERS_CONF"
+	WAYS="by_crun by_hook" for_each podman_asks "${ASK[@]}" --cgroups=disabled
+	sed -i /nocgroup/d "$CONTAINERS_CONF"
 }
 
 # --- refused -----------------------------------------------------------------
@@ -191,6 +216,10 @@ pod() {
 	run "$1" --rm --pod pod localhost/bb sh -c "$LOOK; hostname"
 	expect_locked
 	expect_output shared
+	policy '{"version": 1, "default": {"lock": "userns", "inherit": "lock"}}'
+	run "$1" --rm --pod pod --cap-add NET_ADMIN localhost/bb sh -c "$LOOK"
+	expect_locked
+	no_policy
 	any_podman pod rm -f -t 0 pod >/dev/null
 	# a network of its own: slirp4netns of the first container
 	# shellcheck disable=SC2086
