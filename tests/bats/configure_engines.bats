@@ -85,6 +85,30 @@ configured() {
 	expect_output "under another runtime the hooks lock the start, and \`podman exec\` stays open"
 }
 
+# heard COMMAND... - with what comes to syslog meanwhile. /dev is the machine's: one of its own.
+heard() {
+	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
+	unshare -m --propagation private sh -c '
+		mkdir -p "$0" && mount --rbind /dev "$0" && mount -t tmpfs tmpfs /dev
+		for node in null zero full random urandom tty; do touch "/dev/$node" && mount --bind "$0/$node" "/dev/$node"; done
+		for place in shm pts; do mkdir "/dev/$place" && mount --bind "$0/$place" "/dev/$place"; done
+		exec "$@"' "$HOSTNET_TEST_DIR/tmp/machine-dev" "$HOSTNET_TEST_DIR/devlog" "$@"
+}
+
+@test "podman: the system log says which containers' exec is not guarded" {
+	configured
+	podman=("$(command -v podman)" "${PODMAN[@]:1}")
+	for runtime in crun runc; do
+		run heard "${podman[@]}" --runtime "$runtime" run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${ASK[@]}" localhost/bb echo STARTED
+		expect_status 0
+		expect_output STARTED "syslog: " "is locked, but who execs into it is not: its runtime is /usr/" "/$runtime: start it with"
+	done
+	run heard "${podman[@]}" "${OURS[@]:0:2}" run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${ASK[@]}" localhost/bb echo STARTED
+	expect_status 0
+	expect_output STARTED
+	[[ $output != *syslog:* ]]
+}
+
 @test "podman: a published port is refused with kleene's sentence, although the hook went first" {
 	configured
 	run podman_run "${OURS[@]}" --rm "${ASK[@]}" -p 8080:80 localhost/bb echo STARTED
@@ -100,12 +124,9 @@ configured() {
 	expect_status 126
 	expect_output "executing [oci-hostnet-hook precreate --reason-in=syslog (journalctl -t oci-hostnet)]: exit status 1"
 	[[ $output != *STARTED* ]]
-	gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
-	mapfile -t words < <(jq -r '.hook.path, .hook.args[1:][]' "$own/podman-hooks.d/oci-hostnet-precreate.json")
-	jq '.annotations["io.oci-hostnet.publish"] = "8080:80"' "$CAPTURES/podman/annotation.config.json" >"$BATS_TEST_TMPDIR/in"
-	run unshare -m sh -c 'mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3 && exec "$@"' sh \
-		"$HOSTNET_TEST_DIR/devlog" "${words[@]}" <"$BATS_TEST_TMPDIR/in"
-	expect_status 1
+	run heard "$(command -v podman)" "${PODMAN[@]:1}" run --cgroup-parent "/$HOSTNET_TAG-podman" --rm \
+		"${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80 localhost/bb echo STARTED
+	expect_status 126
 	# the tag that the pointer names
 	expect_output "syslog: " "oci-hostnet[" "cannot publish ports of a container using the 'host' network driver"
 }

@@ -39,7 +39,7 @@ docker_makes() {
 	docker_makes $'{"runtimes": {\n} }' "{\"runtimes\": {\"oci-hostnet\": $runtime
 } }"
 	docker_makes '{"\u0072untimes": {"a": {"path": "\u007b\"b"}}}' "{\"\\u0072untimes\": {\"a\": {\"path\": \"\\u007b\\\"b\"},\"oci-hostnet\": $runtime}}"
-	# dockerd takes an empty file for none
+	# dockerd 20.10 does not start with an empty file: it has nothing to keep
 	docker_makes $' \n' "$(sed "s,@sbindir@,$sbindir," "$top_srcdir/hooks/docker/daemon.json.in")
 "
 }
