@@ -52,7 +52,7 @@ handler() {
 	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1]
 	  runtime_type = "io.containerd.runc.v2"
 	  pod_annotations = ["io.oci-hostnet.*"]
-	  container_annotations = ["io.kubernetes.container.ports"]
+	  container_annotations = ["io.oci-hostnet.*", "io.kubernetes.container.ports"]
 	  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1.options]
 	    BinaryName = "$2"
 	CONF

@@ -25,6 +25,7 @@ setup() {
 teardown() {
 	remove_pods || true
 	no_policy
+	sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
 	# crun gives the standard input of an exec to its user, the host's /dev/null too; without us as well
 	chown 0:0 /dev/null
 	cri_unchanged || { remember_cri; return 1; }
@@ -134,19 +135,27 @@ refused_by_default() {
 allowed() {
 	local pod container
 	policy "$2"
-	pod=$(pod "$1" "$ASKS")
+	pod=$(pod "$1" "$ASKS | ${3-.}")
 	container=$(container_in "$pod" . sh -c "$SERVE")
 	[ "$(readlink "/proc/$(pid_of "$pod")/ns/net")" = "$(readlink /proc/self/ns/net)" ]
 	run inside "$container" sh -c "$LOOK"
 	expect_locked
-	audited "$pod" locked
-	audited "$container" locked
+	audited "$pod" "${4-locked}"
+	audited "$container" "${4-locked}"
 	serves_host() { [ "$(timeout 2 ip netns exec lan busybox nc -w 1 10.98.0.1 80 </dev/null)" = "from the pod" ]; }
 	wait_for 50 serves_host
 	records 0
 }
 @test "crun: where the policy allows it the whole pod is on the host's network, and locked" { allowed crun "$ALLOW"; }
 @test "runc: where the policy allows it the whole pod is on the host's network, and locked" { allowed runc "$ALLOW"; }
+
+# where no port below 1024 can be bound
+allowed_userns() {
+	sysctl -qw net.ipv4.ip_unprivileged_port_start=80
+	allowed "$1" "$ALLOW" "$(lock "$2")" "by construction"
+}
+@test "crun: under userns too, with the ports that are open to everybody" { allowed_userns crun userns; }
+@test "runc: under userns too, with the ports that are open to everybody" { allowed_userns runc strict+userns; }
 
 # containerd writes it, behind the annotations of the pod
 FOR_NAMESPACE='{"version": 1, "rules": [{"when": {"annotations": {"io.kubernetes.cri.sandbox-namespace": "tests"}}, "request": "allow"}]}'
@@ -156,6 +165,20 @@ FOR_NAMESPACE='{"version": 1, "rules": [{"when": {"annotations": {"io.kubernetes
 	expect_status 1
 	expect_output "is refused in Kubernetes"
 }
+
+# without the pod; a kubelet asks for no such thing
+alone() {
+	local pod
+	policy "$ALLOW"
+	pod=$(pod "$1" .)
+	run container_in "$pod" "$ASKS"
+	expect_status 1
+	expect_output "StartContainer: " "the network namespace \`/proc/$(pid_of "$pod")/ns/net\` in /linux/namespaces is another container's: set host networking on the pod"
+	run inside "$(container_in "$pod")" ip -o addr
+	expect_output "inet $(pod_address "$pod")/24"
+}
+@test "crun: one container of a pod cannot ask for it" { alone crun; }
+@test "runc: one container of a pod cannot ask for it" { alone runc; }
 
 # A mapping stands in the request for the sandbox only, which never reaches a runtime; the kubelet
 # writes it on the container too.

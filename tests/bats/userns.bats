@@ -185,6 +185,11 @@ pod() {
 		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"' sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/net'
 	expect_status 0
 	expect_output "$first" "$(readlink /proc/self/ns/net)"
+	# and so it is with its UTS namespace in Kubernetes
+	run container "$1" "$LOCKED"' | del(.hostname) | (.linux.namespaces[] | select(.type == "uts")).path = "/proc/self/ns/uts"
+		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"' sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/uts'
+	expect_status 0
+	expect_output "$first" "$(readlink /proc/self/ns/uts)"
 }
 @test "crun: a pod shares one user namespace" { pod crun; }
 @test "runc: a pod shares one user namespace" { pod runc; }
