@@ -114,6 +114,7 @@ facts_clear (struct facts *facts)
 {
   free (facts->inherited_port);
   mount_facts_clear (facts);
+  host_files_clear (facts);
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "devices.h"
+#include "dns.h"
 #include "mount_table.h"
 #include "paths.h"
 
@@ -134,9 +135,8 @@ facts_bind_source (const struct json_doc *config, json_node mount,
   return exists ? 1 : 2;
 }
 
-/* The flags that a mount namespace of less privilege cannot take away. */
-static int
-mount_flags (const char *path, unsigned long *flags, struct error *err)
+int
+facts_mount_flags (const char *path, unsigned long *flags)
 {
   static const struct
   {
@@ -148,11 +148,19 @@ mount_flags (const char *path, unsigned long *flags, struct error *err)
   struct statvfs found;
 
   if (statvfs (path, &found) < 0)
-    return error_system (err, errno, SENTENCE_mount_source,
-                         escape (path).text);
+    return -1;
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if ((found.f_flag & table[i].seen) != 0)
       *flags |= table[i].flag;
+  return 0;
+}
+
+static int
+mount_flags (const char *path, unsigned long *flags, struct error *err)
+{
+  if (facts_mount_flags (path, flags) < 0)
+    return error_system (err, errno, SENTENCE_mount_source,
+                         escape (path).text);
   return 0;
 }
 
@@ -188,15 +196,39 @@ list_submounts (const struct mount_table *table, struct mount_facts *facts,
   return 0;
 }
 
+/* The host's file that takes the place of an engine's, in FACTS. */
+static bool
+is_replaced (const struct json_doc *config, json_node mount,
+             const struct mount_table *table, struct facts *all,
+             struct mount_facts *facts)
+{
+  const struct host_file *file;
+  enum dns_file which;
+
+  if (!all->dns_wanted || !is_bind (config, mount)
+      || !dns_is_engine_made (config, mount, &which))
+    return false;
+  file = facts_host_file (which, table, all);
+  if (file->path == NULL)
+    return false;
+  facts->host_file = file;
+  facts->source = xstrndup (file->path, strlen (file->path));
+  facts->flags = file->flags;
+  return true;
+}
+
 static int
 judge_mount (const struct json_doc *config, json_node mount,
              const char *bundle, const char *root,
-             const struct mount_table *table, bool user_namespace,
+             const struct mount_table *table, struct facts *all,
              struct mount_facts *facts, struct error *err)
 {
   const char *real;
   bool exists;
-  int found = facts_bind_source (config, mount, bundle, &facts->source, err);
+  int found = is_replaced (config, mount, table, all, facts)
+                  ? 1
+                  : facts_bind_source (config, mount, bundle, &facts->source,
+                                       err);
 
   if (found <= 0)
     return found;
@@ -205,7 +237,7 @@ judge_mount (const struct json_doc *config, json_node mount,
   if (look_at_source (real, facts) < 0)
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
-  if (exists && user_namespace && list_submounts (table, facts, err) < 0)
+  if (exists && all->userns.wanted && list_submounts (table, facts, err) < 0)
     return -1;
   /* A bind of the root filesystem brings along what is mounted in it before:
    * the fresh proc and sysfs.  `..` behind what is not there yet leads
@@ -287,8 +319,8 @@ facts_collect_mounts (const struct json_doc *config, const char *bundle,
       if (json_kind (config, n) != JSON_OBJECT)
         return error_refuse (err, SENTENCE_json_type, "/mounts",
                              "something else", "objects");
-      if (judge_mount (config, n, bundle, root, &table,
-                       facts->userns.wanted, &facts->mounts[i], err)
+      if (judge_mount (config, n, bundle, root, &table, facts,
+                       &facts->mounts[i], err)
           < 0)
         return -1;
     }
