@@ -26,10 +26,7 @@ name_is (struct name name, const char *text)
 static bool
 consists_of (struct name name, const char *characters)
 {
-  for (size_t i = 0; i < name.length; i++)
-    if (strchr (characters, name.start[i]) == NULL)
-      return false;
-  return name.length > 0;
+  return name.length > 0 && strspn (name.start, characters) >= name.length;
 }
 
 static const char hex[] = "0123456789abcdef";
@@ -138,60 +135,64 @@ path_ends (const char *path, const char *wanted)
 
 /* ---- whose file it is ---- */
 
-/* An engine's directories may be anywhere, the names in them are its own. */
+enum { LAYOUTS = 6 };
+
+/* The ends of paths.  `podman run --chrootdirs` mounts the files below other
+ * directories too; an engine's own may be anywhere, the names in them are its
+ * own. */
 static const struct
 {
-  const char *source;
-  enum dns_file which;
-} engine_files[] = {
-  /* containers/storage, ContainerRunDirectory(): podman, for a pod those of
-   * its infra container (libpod, createResolvConf(), createHostsFile());
-   * CRI-O, of the sandbox (server/sandbox_run_linux.go) */
-  { "%driver/%id/userdata/resolv.conf", DNS_RESOLV_CONF },
-  { "%driver/%id/userdata/hosts", DNS_HOSTS },
-  /* moby, setupPathsAndSandboxOptions() */
-  { "containers/%id/resolv.conf", DNS_RESOLV_CONF },
-  { "containers/%id/hosts", DNS_HOSTS },
-  /* containerd's CRI plugin, getResolvPath(), getSandboxHosts() */
-  { "io.containerd.grpc.v1.cri/sandboxes/%id/resolv.conf", DNS_RESOLV_CONF },
-  { "io.containerd.grpc.v1.cri/sandboxes/%id/hosts", DNS_HOSTS },
-  /* kubelet, getEtcHostsPath() */
-  { "kubelet/pods/%pod/etc-hosts", DNS_HOSTS },
-  /* nerdctl, docs/dir.md */
-  { "%hash/containers/%namespace/%id/resolv.conf", DNS_RESOLV_CONF },
-  { "%hash/etchosts/%namespace/%id/hosts", DNS_HOSTS },
-  /* buildah, Builder.Run() */
-  { "%buildah/resolv.conf", DNS_RESOLV_CONF },
-  { "%buildah/hosts", DNS_HOSTS },
+  const char *destination, *sources[LAYOUTS];
+} files[DNS_FILES] = {
+  [DNS_RESOLV_CONF]
+  = { "etc/resolv.conf",
+      {
+          /* containers/storage, ContainerRunDirectory(): podman, for a pod
+           * those of its infra container (libpod, createResolvConf(),
+           * createHostsFile()); CRI-O (server/sandbox_run_linux.go) */
+          "%driver/%id/userdata/resolv.conf",
+          /* moby, setupPathsAndSandboxOptions() */
+          "containers/%id/resolv.conf",
+          /* containerd's CRI plugin, getResolvPath(), getSandboxHosts() */
+          "io.containerd.grpc.v1.cri/sandboxes/%id/resolv.conf",
+          /* nerdctl, docs/dir.md */
+          "%hash/containers/%namespace/%id/resolv.conf",
+          /* buildah, Builder.Run() */
+          "%buildah/resolv.conf",
+      } },
+  [DNS_HOSTS]
+  = { "etc/hosts",
+      {
+          "%driver/%id/userdata/hosts",
+          "containers/%id/hosts",
+          "io.containerd.grpc.v1.cri/sandboxes/%id/hosts",
+          "%hash/etchosts/%namespace/%id/hosts",
+          "%buildah/hosts",
+          /* kubelet, getEtcHostsPath() */
+          "kubelet/pods/%pod/etc-hosts",
+      } },
 };
-
-/* `podman run --chrootdirs` mounts the files below other directories too. */
-static const char *const destinations[DNS_FILES]
-    = { [DNS_RESOLV_CONF] = "etc/resolv.conf", [DNS_HOSTS] = "etc/hosts" };
 
 bool
 dns_is_engine_made (const struct json_doc *config, json_node mount,
-                    enum dns_file *which)
+                    const char *source, enum dns_file *which)
 {
-  cleanup_free char *destination = NULL, *source = NULL;
+  cleanup_free char *destination = NULL;
   json_node node;
 
-  if (json_get (config, mount, "destination", JSON_STRING, &node, NULL) <= 0)
+  if (source[0] != '/'
+      || json_get (config, mount, "destination", JSON_STRING, &node, NULL)
+             <= 0)
     return false;
   destination = json_string (config, node);
-  if (path_ends (destination, destinations[DNS_RESOLV_CONF]))
-    *which = DNS_RESOLV_CONF;
-  else if (path_ends (destination, destinations[DNS_HOSTS]))
-    *which = DNS_HOSTS;
-  else
+  *which = path_ends (destination, files[DNS_HOSTS].destination)
+               ? DNS_HOSTS
+               : DNS_RESOLV_CONF;
+  if (!path_ends (destination, files[*which].destination))
     return false;
-  if (json_get (config, mount, "source", JSON_STRING, &node, NULL) <= 0)
-    return false;
-  source = json_string (config, node);
-  for (size_t i = 0; i < sizeof engine_files / sizeof *engine_files; i++)
-    if (engine_files[i].which == *which
-        && path_ends (source, engine_files[i].source))
-      return source[0] == '/';
+  for (size_t i = 0; i < LAYOUTS && files[*which].sources[i] != NULL; i++)
+    if (path_ends (source, files[*which].sources[i]))
+      return true;
   return false;
 }
 
@@ -218,7 +219,8 @@ mount_host_file (const struct plan *plan, struct mount_wish *wish)
     return;
   wish->new_source = file->source;
   mount_want (wish, "ro", why);
-  mount_want_flags (plan, wish, file->flags);
+  if (file->flags != 0)
+    mount_want_flags (plan, wish, file->flags);
 }
 
 void
@@ -232,7 +234,7 @@ dns_report (const struct facts *facts, struct error *report)
         cleanup_free char *others = places;
 
         places = xasprintf ("%s%s`/%s` (%s)", others != NULL ? others : "",
-                            others != NULL ? " and " : "", destinations[i],
+                            others != NULL ? " and " : "", files[i].destination,
                             facts->host_files[i].missing);
       }
   if (places != NULL && report->message == NULL)

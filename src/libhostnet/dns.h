@@ -13,11 +13,11 @@
 bool dns_wanted (const struct request *request, const struct facts *facts,
                  const struct policy_settings *settings);
 
-/* Whether the bind mount MOUNT is an engine's *WHICH, told by its source and
- * its destination alone: an annotation may be forged, and the files of an
- * image, or a volume of the user's, are wanted as they are. */
+/* Whether the bind mount MOUNT of SOURCE is an engine's *WHICH, told by these
+ * paths alone: an annotation may be forged, and the files of an image, or a
+ * volume of the user's, are wanted as they are. */
 bool dns_is_engine_made (const struct json_doc *config, json_node mount,
-                         enum dns_file *which);
+                         const char *source, enum dns_file *which);
 
 /* Tells which engine-made file stays, since the host has none that can be shown
  * to a container. */

@@ -158,9 +158,7 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
 
 /* The host's WHICH, looked at once. */
-struct mount_table;
 const struct host_file *facts_host_file (enum dns_file which,
-                                         const struct mount_table *table,
                                          struct facts *facts);
 void host_files_clear (struct facts *facts);
 

@@ -7,11 +7,12 @@
 #include "facts.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
-#include "mount_table.h"
 #include "paths.h"
 
 static const char *const places[DNS_FILES]
@@ -40,28 +41,28 @@ everybody_reads (const char *path, const struct stat *file)
 
 /* Why PATH is nothing for a container, or NULL. */
 static const char *
-check (const char *path, const struct mount_table *table,
-       unsigned long *flags)
+check (const char *path, unsigned long *flags)
 {
   struct stat st;
+  struct statfs fs;
 
-  if (stat (path, &st) < 0 || facts_mount_flags (path, flags) < 0)
+  if (stat (path, &st) < 0 || statfs (path, &fs) < 0
+      || facts_mount_flags (path, flags) < 0)
     return "it cannot be looked at";
   if (!S_ISREG (st.st_mode))
     return "it is no regular file";
   if (!everybody_reads (path, &st))
     return "not every user may read it";
-  /* a link to /proc/net/pnp, say, which is the process's own */
-  if (mount_table_within (table, path))
-    return "it lies on a file system of the kernel";
+  /* a link to /proc/net/pnp, say, which goes with the process that looks */
+  if (fs.f_type == PROC_SUPER_MAGIC)
+    return "it is a file of a process";
   if (!path_is_utf8 (path))
     return "its real path is not in UTF-8";
   return NULL;
 }
 
 const struct host_file *
-facts_host_file (enum dns_file which, const struct mount_table *table,
-                 struct facts *facts)
+facts_host_file (enum dns_file which, struct facts *facts)
 {
   struct host_file *file = &facts->host_files[which];
   cleanup_free char *real = NULL;
@@ -75,7 +76,7 @@ facts_host_file (enum dns_file which, const struct mount_table *table,
     file->missing = errno == ENOENT ? "there is none, or its link leads nowhere"
                                     : "it cannot be looked at";
   else
-    file->missing = check (real, table, &file->flags);
+    file->missing = check (real, &file->flags);
   if (file->missing != NULL)
     return file;
   json_buffer_string (&source, real);
