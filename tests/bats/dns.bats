@@ -497,6 +497,20 @@ with_lock() { asks "$1" --annotation "io.oci-hostnet.lock=$2"; }
 	diff <(echo "$before") <(remember_files)
 }
 
+@test "podman: a file that is replaced is seen at the next start, one that is written at once" {
+	need_podman
+	local id podman=(any_podman --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-crun)
+	id=$("${podman[@]}" run -d --cgroup-parent "/$HOSTNET_TAG-podman" "${ASK[@]}" localhost/bb sleep 1000)
+	echo "192.0.2.8 written" >>/etc/hosts
+	echo "nameserver 192.0.2.54" >/etc/resolv.conf.new
+	mv /etc/resolv.conf.new /etc/resolv.conf
+	run "${podman[@]}" exec "$id" cat /etc/hosts /etc/resolv.conf
+	expect_output "192.0.2.8 written" "nameserver 127.0.0.53"
+	"${podman[@]}" restart -t 0 "$id"
+	run "${podman[@]}" exec "$id" cat /etc/resolv.conf
+	[ "$output" = "nameserver 192.0.2.54" ]
+}
+
 NAMES=(--dns 192.0.2.80 --dns-search user.example --add-host user:192.0.2.81)
 @test "podman: --dns and --add-host are lost, and kept with dns: keep" {
 	need_podman

@@ -56,6 +56,8 @@ static const struct
   { "etc-hosts at resolv.conf", "/etc/resolv.conf", "/var/lib/kubelet/pods/" POD "/etc-hosts", NONE },
   { "the host name", "/etc/hostname", "/var/lib/docker/containers/" ID "/hostname", NONE },
   { "hosts at the host name", "/etc/hostname", "/var/lib/docker/containers/" ID "/hosts", NONE },
+  { "resolv.conf at another place", "/resolv.conf", "/var/lib/docker/containers/" ID "/resolv.conf", NONE },
+  { "resolv.conf at the host name", "/etc/hostname", "/var/lib/docker/containers/" ID "/resolv.conf", NONE },
   { "another place", "/hosts", "/var/lib/docker/containers/" ID "/hosts", NONE },
   { "another place with a longer name", "/xetc/hosts", "/var/lib/docker/containers/" ID "/hosts", NONE },
   { "another place below", "/etc/hosts/x", "/var/lib/docker/containers/" ID "/hosts", NONE },
