@@ -349,6 +349,7 @@ policy_settings_for (const struct policy *policy,
     .inherit = (enum policy_inherit) value[SETTING_INHERIT],
     .published_ports = (enum policy_ports) value[SETTING_PUBLISHED_PORTS],
     .pathless = (enum policy_pathless) value[SETTING_PATHLESS],
+    .dns = (enum policy_dns) value[SETTING_DNS],
     .keep_capabilities = value[SETTING_CAPABILITIES],
     .lock = (enum lock) value[SETTING_LOCK],
     .subordinate = rule->subordinate != NULL ? rule->subordinate
