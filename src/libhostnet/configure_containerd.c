@@ -114,9 +114,9 @@ find_part (const char *text, const char *shown, const char **start,
   if (*start == NULL)
     return 0;
   for (size_t v = 0; end != NULL && v < VERSIONS; v++)
-    if (is_rendering (&versions[v], *start, (size_t)(end - *start)))
+    if (is_rendering (&versions[v], *start, (size_t) (end - *start)))
       {
-        *length = (size_t)(end - *start);
+        *length = (size_t) (end - *start);
         return 1;
       }
   return error_refuse (err, SENTENCE_configure_part, shown);
@@ -300,7 +300,7 @@ add_part (const struct file_view *view, const char *rest, bool had_part,
 {
   struct containerd config;
   cleanup_free char *part = NULL;
-  size_t before = had_part ? (size_t)(part_start - view->now) : strlen (rest);
+  size_t before = had_part ? (size_t) (part_start - view->now) : strlen (rest);
   bool line_ended = before == 0 || rest[before - 1] == '\n';
 
   if (look_at_config (rest, view->shown, &config, err) < 0)

@@ -59,7 +59,7 @@ skip_string (const char *at, const char **start, size_t *length)
       while (several && end[3] == quote)
         end++;
       *start = at;
-      *length = (size_t)(end - at);
+      *length = (size_t) (end - at);
       return end + (several ? 3 : 1);
     }
   return NULL;
@@ -146,7 +146,7 @@ read_value (struct toml *toml)
       if (strchr (" \t\r\n", at[-1]) == NULL)
         end = at;
     }
-  toml->value_length = (size_t)(end - toml->value);
+  toml->value_length = (size_t) (end - toml->value);
   toml->at = at;
   return depth == 0 && toml->value_length > 0 ? 0 : -1;
 }

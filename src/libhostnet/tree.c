@@ -146,9 +146,9 @@ tree_directory (const struct tree *tree, const char *path, bool make,
                          tree_name_part (tree, path, 1).text);
   for (; (slash = strchr (at, '/')) != NULL; at = slash + 1)
     {
-      cleanup_free char *part = xstrndup (at, (size_t)(slash - at));
+      cleanup_free char *part = xstrndup (at, (size_t) (slash - at));
       cleanup_close int parent = next;
-      size_t length = (size_t)(slash - path);
+      size_t length = (size_t) (slash - path);
 
       next = openat (parent, part, flags);
       if (next < 0 && errno == ENOENT && make)

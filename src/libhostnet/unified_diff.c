@@ -73,9 +73,9 @@ put_range (FILE *to, char mark, const struct side *side)
 static bool
 same_line (const char *a, const char *b)
 {
-  size_t length = (size_t)(next_line (a) - a);
+  size_t length = (size_t) (next_line (a) - a);
 
-  return length == (size_t)(next_line (b) - b) && memcmp (a, b, length) == 0;
+  return length == (size_t) (next_line (b) - b) && memcmp (a, b, length) == 0;
 }
 
 static void
