@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "libhostnet/bundle.h"
+#include "libhostnet/checkpoint.h"
 #include "libhostnet/exec_guard.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/lowlevel.h"
@@ -96,6 +97,24 @@ guard_exec (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
 }
 
 static int
+take_command (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
+              int argc, struct policy **policy, struct command_line *line,
+              struct error *err)
+{
+  switch (cli->command)
+    {
+    case COMMAND_PASS:
+      return 0;
+    case COMMAND_EXEC:
+      return guard_exec (lowlevel, cli, argc, line, err);
+    case COMMAND_CHECKPOINT:
+      return checkpoint_check (lowlevel->dialect, cli, policy, err);
+    default:
+      return prepare (cli, lowlevel, policy, err);
+    }
+}
+
+static int
 work (char *argv[], int argc, struct lowlevel *lowlevel,
       struct runtime_cli *cli, struct error *err)
 {
@@ -117,9 +136,7 @@ work (char *argv[], int argc, struct lowlevel *lowlevel,
   lowlevel->path = path; /* the policy may go before the exec */
   if (runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err) < 0)
     return -1;
-  if (cli->command == COMMAND_EXEC
-          ? guard_exec (lowlevel, cli, argc, &line, err) < 0
-          : cli->command != COMMAND_PASS && prepare (cli, lowlevel, &policy, err) < 0)
+  if (take_command (lowlevel, cli, argc, &policy, &line, err) < 0)
     return -1;
   return lowlevel_exec (lowlevel, line.argv, err);
 }

@@ -339,8 +339,8 @@ read_configured (const struct layout *layout, int directory,
 
 /* runc, utils.SearchLabels: the first of config.labels that begins with
  * `bundle=`. */
-static void
-read_bundle (const struct json_doc *doc, struct container *container)
+static char *
+read_label (const struct json_doc *doc)
 {
   static const char key[] = "bundle=";
   json_node config, labels;
@@ -354,11 +354,29 @@ read_bundle (const struct json_doc *doc, struct container *container)
           = json_kind (doc, n) == JSON_STRING ? json_string (doc, n) : NULL;
 
       if (label != NULL && strncmp (label, key, strlen (key)) == 0)
-        {
-          container->bundle = xasprintf ("%s", label + strlen (key));
-          return;
-        }
+        return xasprintf ("%s", label + strlen (key));
     }
+  return NULL;
+}
+
+int
+container_bundle (enum runtime_dialect dialect, const struct runtime_cli *cli,
+                  char **bundle, struct error *err)
+{
+  const struct layout *layout = &layouts[dialect];
+  cleanup_close int directory = -1;
+  cleanup_state_file struct state_file state = STATE_FILE_INIT;
+  json_node node;
+
+  if (find_state (layout, cli, &directory, err) < 0
+      || read_state_file (directory, layout->state, &state, err) < 0)
+    return -1;
+  if (dialect == DIALECT_RUNC)
+    *bundle = read_label (&state.doc);
+  /* crun src/libcrun/status.c */
+  else if (json_get (&state.doc, 0, "bundle", JSON_STRING, &node, err) > 0)
+    *bundle = json_string (&state.doc, node);
+  return *bundle != NULL ? 0 : error_refuse (err, SENTENCE_container_no_init);
 }
 
 void
@@ -392,7 +410,7 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
   if (own_user && !container->host_network)
     return 0;
   if (dialect == DIALECT_RUNC)
-    read_bundle (&state.doc, container);
+    container->bundle = read_label (&state.doc);
   else if (own_user)
     return 0;
   /* user_namespaces(7): a new one gives a full bounding set, and leave to

@@ -29,6 +29,11 @@ int container_find (enum runtime_dialect dialect,
                     const struct runtime_cli *cli, struct container *container,
                     struct error *err);
 
+/* The bundle that the container CLI names was made of; the caller frees it. */
+int container_bundle (enum runtime_dialect dialect,
+                      const struct runtime_cli *cli, char **bundle,
+                      struct error *err);
+
 void container_clear (struct container *container);
 
 #endif

@@ -22,6 +22,7 @@ static const struct
   { "run", COMMAND_RUN, SCOPE_RUN },
   { "restore", COMMAND_RESTORE, SCOPE_RESTORE },
   { "exec", COMMAND_EXEC, SCOPE_EXEC },
+  { "checkpoint", COMMAND_CHECKPOINT, SCOPE_CHECKPOINT },
 };
 
 #define LENGTH(array) (sizeof (array) / sizeof ((array)[0]))
@@ -147,6 +148,7 @@ store_value (struct parser *parser, const struct option_row *row,
       return 0;
     case TARGET_NOTHING:
     case TARGET_INFORM:
+    case TARGET_PASS:
       break;
     }
   return 0;
@@ -204,7 +206,16 @@ check_inform (const struct parser *parser)
   return 1;
 }
 
-/* Takes the option at parser->at.  1: it is --help or the like. */
+/* containerd and docker restore through go-runc, which writes this one with
+ * one dash; runc takes it, crun fails (CLI.md 2). */
+static bool
+is_of_go_runc (const struct parser *parser, const char *word)
+{
+  return parser->dialect == DIALECT_RUNC && parser->scope == SCOPE_RESTORE
+         && strcmp (word, "-no-subreaper") == 0;
+}
+
+/* Takes the option at parser->at.  1: with it the command is not ours. */
 static int
 parse_option (struct parser *parser)
 {
@@ -221,6 +232,8 @@ parse_option (struct parser *parser)
     }
   else if (word[2] == '\0')
     row = option_by_letter (word[1], parser->scope);
+  else if (is_of_go_runc (parser, word))
+    row = option_by_name (word + 1, strlen (word + 1), parser->scope);
   if (row == NULL)
     return refuse_word (parser, word);
   if (!(row->dialects & parser->dialect))
@@ -232,6 +245,8 @@ parse_option (struct parser *parser)
                          escape (word).text);
   if (row->target == TARGET_INFORM)
     return check_inform (parser);
+  if (row->target == TARGET_PASS)
+    return 1;
   if (row->value == VALUE_NEEDED && value == NULL)
     {
       value = next_value (parser, word);
@@ -314,7 +329,7 @@ parse_id (struct parser *parser, const char *command)
   return 0;
 }
 
-/* create, run, restore or exec, from behind that word. */
+/* One of the commands, from behind that word. */
 static int
 parse_command (struct parser *parser, const char *name)
 {
@@ -331,6 +346,15 @@ parse_command (struct parser *parser, const char *name)
       return 0;
     }
   return parse_id (parser, name);
+}
+
+static int
+parse_checkpoint (struct parser *parser, const char *name)
+{
+  parser->err = NULL;
+  if (parse_command (parser, name) < 0)
+    parser->cli->command = COMMAND_PASS;
+  return 0;
 }
 
 int
@@ -359,6 +383,8 @@ runtime_cli_parse (enum runtime_dialect dialect, int argc, char *const argv[],
       {
         cli->command = commands[i].command;
         parser.scope = commands[i].scope;
+        if (cli->command == COMMAND_CHECKPOINT)
+          return parse_checkpoint (&parser, name);
         return parse_command (&parser, name);
       }
   return 0;

@@ -25,7 +25,10 @@ enum runtime_command
   COMMAND_CREATE,
   COMMAND_RUN,
   COMMAND_RESTORE,
-  COMMAND_EXEC
+  COMMAND_EXEC,
+  /* One that ends the container, as far as both read the line alike: the
+     others pass, since nothing is lost by it but a warning. */
+  COMMAND_CHECKPOINT
 };
 
 /* An option of exec that may carry capabilities. */

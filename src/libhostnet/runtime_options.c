@@ -11,11 +11,11 @@ enum
 {
   BOTH = DIALECT_CRUN | DIALECT_RUNC,
   ANYWHERE = SCOPE_GLOBAL | SCOPE_CREATE | SCOPE_RUN | SCOPE_RESTORE
-             | SCOPE_EXEC
+             | SCOPE_EXEC | SCOPE_CHECKPOINT
 };
 
-/* crun: src/crun.c, create.c, run.c, restore.c (0.17 to 1.29.1);
- * runc: main.go, create.go, run.go, restore.go (1.0.0 to 1.5.1). */
+/* crun: src/crun.c, create.c, run.c, restore.c, checkpoint.c (0.17 to 1.29.1);
+ * runc: main.go, create.go, run.go, restore.go, checkpoint.go (1.0.0 to 1.5.1). */
 static const struct option_row option_rows[] = {
   /* crun.c options[], main.go app.Flags */
   { "root", 0, VALUE_NEEDED, BOTH, SCOPE_GLOBAL, TARGET_ROOT },
@@ -68,6 +68,23 @@ static const struct option_row option_rows[] = {
   { "empty-ns", 0, VALUE_NEEDED, DIALECT_RUNC, SCOPE_RESTORE, TARGET_NOTHING },   /* restore.go */
   { "auto-dedup", 0, VALUE_NONE, DIALECT_RUNC, SCOPE_RESTORE, TARGET_NOTHING },
   { "lazy-pages", 0, VALUE_NONE, DIALECT_RUNC, SCOPE_RESTORE, TARGET_NOTHING },
+
+  /* checkpoint.c and checkpoint.go */
+  { "leave-running", 0, VALUE_NONE, BOTH, SCOPE_CHECKPOINT, TARGET_PASS },
+  { "pre-dump", 0, VALUE_NONE, BOTH, SCOPE_CHECKPOINT, TARGET_PASS },
+  { "image-path", 0, VALUE_NEEDED, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "work-path", 0, VALUE_NEEDED, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "parent-path", 0, VALUE_NEEDED, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "tcp-established", 0, VALUE_NONE, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "ext-unix-sk", 0, VALUE_NONE, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "shell-job", 0, VALUE_NONE, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "file-locks", 0, VALUE_NONE, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "manage-cgroups-mode", 0, VALUE_NEEDED, BOTH, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "lazy-pages", 0, VALUE_NONE, DIALECT_RUNC, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "status-fd", 0, VALUE_NEEDED, DIALECT_RUNC, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "page-server", 0, VALUE_NEEDED, DIALECT_RUNC, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "empty-ns", 0, VALUE_NEEDED, DIALECT_RUNC, SCOPE_CHECKPOINT, TARGET_NOTHING },
+  { "auto-dedup", 0, VALUE_NONE, DIALECT_RUNC, SCOPE_CHECKPOINT, TARGET_NOTHING },
 
   /* exec.c and exec.go.  Both stop at the container id. */
   { "process", 'p', VALUE_NEEDED, BOTH, SCOPE_EXEC, TARGET_PROCESS },

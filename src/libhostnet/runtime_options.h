@@ -13,7 +13,8 @@ enum option_scope
   SCOPE_CREATE = 2,
   SCOPE_RUN = 4,
   SCOPE_RESTORE = 8,
-  SCOPE_EXEC = 16
+  SCOPE_EXEC = 16,
+  SCOPE_CHECKPOINT = 32
 };
 
 /* What becomes of an option. */
@@ -21,6 +22,7 @@ enum option_target
 {
   TARGET_NOTHING, /* only its length matters */
   TARGET_INFORM,  /* the runtime prints something and exits */
+  TARGET_PASS,    /* with it the command is not ours */
   TARGET_ROOT,
   TARGET_ROOTLESS,
   TARGET_LOG,

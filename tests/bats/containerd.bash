@@ -6,6 +6,8 @@
 # check.sh unpacks the package, since installing it would start a daemon.
 PATH=$top_srcdir/tests/.packages/containerd/usr/bin:$PATH
 CONTAINERD=$HOSTNET_TEST_DIR/containerd
+# where containerd keeps what its client asks for; its CRI plugin has one of its own
+CONTAINERD_NAMESPACE=default
 IMAGE=localhost/bb:latest
 
 require_containerd() { require_command containerd containerd-shim-runc-v2 ctr; }
@@ -64,7 +66,7 @@ make_image() {
 	tar -C "$HOSTNET_TEST_DIR/rootfs" -cf "$dir.layer" .
 	layer=$(blob "$dir" "$dir.layer")
 	jq -n --argjson layer "$layer" --arg architecture "$(dpkg --print-architecture)" '{
-		architecture: $architecture, os: "linux", config: {Env: ["PATH=/bin"]},
+		architecture: $architecture, os: "linux", config: {Env: ["PATH=/bin"], Cmd: ["sleep", "100000"]},
 		rootfs: {type: "layers", diff_ids: [$layer.digest]}
 	}' >"$dir.config"
 	config=$(blob "$dir" "$dir.config")
@@ -83,7 +85,7 @@ make_image() {
 	tar -C "$dir" -cf "$dir.tar" .
 }
 
-any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" "$@" </dev/null 3>&-; }
+any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" --namespace "$CONTAINERD_NAMESPACE" "$@" </dev/null 3>&-; }
 
 # by RUNTIME ID OPTIONS... -- COMMAND... - `ctr run` with RUNTIME as in runtime_path; cgroups
 # where in-host removes them
@@ -132,7 +134,7 @@ on_terminal() {
 started() { wait_for 50 grep -qx "$2" "/proc/$(pid_of "$1")/comm"; }
 
 # bundle_of ID - where containerd's shim has its config.json
-bundle_of() { echo "$CONTAINERD/state/io.containerd.runtime.v2.task/default/$1"; }
+bundle_of() { echo "$CONTAINERD/state/io.containerd.runtime.v2.task/$CONTAINERD_NAMESPACE/$1"; }
 
 status_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $3 }'; }
 pid_of() { any_ctr task ls | awk -v id="$1" '$1 == id { print $2 }'; }
@@ -147,6 +149,27 @@ remove_all() {
 	local id
 	for id in $(any_ctr container ls -q); do remove "$id"; done
 }
+
+# --- what is tried inside -------------------------------------------------------------
+
+# shellcheck disable=SC2034
+LOOK='exec 2>&1; readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map /proc/self/gid_map; ip -o addr
+ip addr add 127.0.0.4/8 dev lo; ifconfig lo:1 127.0.0.3; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
+
+# another than the host's, with the same ids
+expect_user_namespace() {
+	expect_output "user:[" "$(cat /proc/self/uid_map)" "$(cat /proc/self/gid_map)"
+	[[ $output != *"$(readlink /proc/self/ns/user)"* ]] || { echo "the host's user namespace"; return 1; }
+}
+
+# shellcheck disable=SC2034,SC2016
+# Every change of the host that tests/tools/netattack knows, one to a line: name, how, what came of it.
+ATTACKS='attack() { kind=$1; shift; for how; do for name in $(netattack list $kind); do
+	echo "$name $how $(netattack ${how#plain} $name)"; done; done; }
+attack ioctl plain --dirty --signext --int80; attack ioctl64 plain --dirty --signext
+attack broadcast plain --dirty --signext --int80; attack other plain; attack file plain'
+
+# --- what is left --------------------------------------------------------------------
 
 # What containerd, its shims and the runtimes keep for a container.
 engine_state() {

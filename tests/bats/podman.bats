@@ -13,6 +13,8 @@ setup_file() {
 	command -v podman >/dev/null || return 0
 	setup_podman
 	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${UIDMAP[@]}" localhost/bb true
+	without_counters
+	remember_whole_host
 }
 
 UIDMAP=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)
@@ -20,14 +22,12 @@ UIDMAP=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)
 setup() {
 	require_command podman conmon iptables nft
 	no_policy
+	without_counters
 	remember_host
 }
 
 teardown() {
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || true
-	if ! host_unchanged >/dev/null; then
-		host_network_reset
-	fi
+	if [ -n "${CHANGES_HOST-}" ]; then remove_all; reset_host; else nothing_left; fi
 }
 
 LOOK='ip -o addr; readlink /proc/self/ns/net; ifconfig lo:1 127.0.0.3; ip addr add 127.0.0.4/8 dev lo; grep CapBnd /proc/self/status; cat /proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
@@ -67,6 +67,7 @@ asks_with_admin() {
 @test "hook: nor with NET_ADMIN and without seccomp" { asks_with_admin by_hook; }
 
 @test "control: without us NET_ADMIN changes the host" {
+	CHANGES_HOST=1
 	run without --rm --network host --cap-add NET_ADMIN localhost/bb sh -c 'ifconfig lo:1 127.0.0.3 && ip addr add 127.0.0.4/8 dev lo && echo changed'
 	expect_status 0
 	expect_output changed
@@ -271,6 +272,7 @@ in_podman() {
 @test "runtime: exec --privileged, with a terminal, another user, detached: nothing more than the container has" { in_podman by_crun; }
 @test "runtime oci-hostnet-runc: exec --privileged: nothing more either" { in_podman by_runc; }
 @test "control: exec --privileged past us changes the host" {
+	CHANGES_HOST=1
 	by_crun -d --name served --network host localhost/bb sleep 1000
 	# podman keeps the runtime that made the container: take crun itself
 	run crun exec --cap CAP_NET_ADMIN "$(any_podman inspect --format '{{.Id}}' served)" ip addr add 127.0.0.4/8 dev lo

@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 load helpers
 load podman
+load podman_seen
 
 ASK=(--network host --annotation io.oci-hostnet.lock=userns)
 USERNS_POLICY='{"version": 1, "default": {"lock": "userns", "inherit": "lock"}}'
@@ -14,14 +15,11 @@ setup_file() {
 	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc oci-hostnet-hook
 	command -v podman >/dev/null || return 0
 	setup_podman
-	# pods: no pause program is installed, and none can be pulled
-	any_podman import -q -c 'CMD ["/bin/sleep", "1000"]' -c 'STOPSIGNAL KILL' "$HOSTNET_TEST_DIR/image.tar" localhost/pause >/dev/null
-	sed -i 's,^\[engine\],&\ninfra_image = "localhost/pause",' "$CONTAINERS_CONF"
-	# what --init runs, in catatonit's place
-	printf '#!/bin/sh\n[ "$1" = -- ] && shift\n"$@"\n' >"$HOSTNET_TEST_DIR/init"
-	chmod 755 "$HOSTNET_TEST_DIR/init"
-	# podman's own tables, once and for all
+	setup_pods
+	setup_seen
 	any_podman --runtime crun run --cgroup-parent "/$HOSTNET_TAG-podman" --rm "${UIDMAP[@]}" localhost/bb true
+	without_counters
+	remember_whole_host
 }
 
 UIDMAP=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)
@@ -31,8 +29,7 @@ setup() {
 	no_policy
 	# crun gives it to the root of a user namespace when nobody keeps it from doing so
 	chown 0:0 /dev/null
-	# host_state sees the rules, without the packets of bridges that they count
-	nft() { command nft --stateless "$@"; }
+	without_counters
 	remember_host
 	VOLUMES=$HOSTNET_TEST_DIR/tmp/volumes-$BATS_TEST_NUMBER
 }
@@ -40,64 +37,10 @@ setup() {
 teardown() {
 	# /dev stays busy: conmon has it open
 	[ ! -d "${OWN_DEV-}/mqueue" ] || umount -l /dev "$OWN_DEV"
-	# podman may find the shm of a container with a user namespace busy once
-	any_podman pod rm -fa -t 0 >/dev/null 2>&1 || true
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || any_podman rm -fa -t 0 >/dev/null 2>&1 || true
-	if [ -n "${CGROUPS+set}" ]; then
-		kube_cgroups | grep -vxF "${CGROUPS:-none}" | xargs -r rmdir 2>/dev/null || true
-		rmdir /sys/fs/cgroup/*/libpod_parent 2>/dev/null || true
-	fi
+	remove_all
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
-	host_unchanged
+	whole_host_unchanged
 }
-
-# plain RUN - the same without us
-plain() {
-	case $1 in *runc) echo without_runc ;; *) echo without ;; esac
-}
-
-# podman_of RUN ARGUMENTS... - any other command of podman
-podman_of() {
-	local hooks=no-hooks.d runtime
-	case $1 in
-	by_crun | by_runc) runtime=oci-hostnet-${1#by_} ;;
-	by_hook) hooks=hooks.d runtime=crun ;;
-	by_hook_runc) hooks=hooks.d runtime=runc ;;
-	without) runtime=crun ;;
-	*) runtime=runc ;;
-	esac
-	any_podman --hooks-dir "$HOSTNET_TEST_DIR/$hooks" --runtime "$runtime" "${@:2}"
-}
-
-# for_each FUNCTION ARGUMENTS... - with each way of registering, or those in WAYS; names the one that failed
-for_each() {
-	local by
-	for by in ${WAYS:-by_crun by_runc by_hook by_hook_runc}; do
-		echo "# $by"
-		"$1" "$by" "${@:2}"
-	done
-}
-
-# what differs anyway: what the runtimes put over devices and masked files, ids, the address of a bridge
-BESIDE='^mount (/dev/(null|zero|full|random|urandom|tty|fuse|other)|/proc/(keys|timer_list)) '
-comparable() { grep -vE "$BESIDE${ALSO:+|$ALSO}" | sed -E 's/\b[0-9a-f]{12,64}\b/ID/g; s/10\.88\.0\.[0-9]+/ADDRESS/g'; }
-
-# as_without RUN FUNCTION ARGUMENTS... - FUNCTION RUN ARGUMENTS prints what it prints without us,
-# apart from the lines that match the extended regular expression in ALSO. Leaves $output.
-as_without() {
-	local reference
-	reference=$HOSTNET_TEST_DIR/tmp/$2.$(plain "$1")
-	[ -s "$reference" ] || "$2" "$(plain "$1")" "${@:3}" >"$reference" 2>&1 || { cat "$reference"; return 1; }
-	"$2" "$1" "${@:3}" >"$BATS_TEST_TMPDIR/seen" 2>&1 || { cat "$BATS_TEST_TMPDIR/seen"; return 1; }
-	output=$(cat "$BATS_TEST_TMPDIR/seen")
-	diff -u <(comparable <"$reference") <(comparable <"$BATS_TEST_TMPDIR/seen")
-}
-
-# What a container sees of itself. Of several mounts at one point the one on top counts.
-ITSELF='exec 2>&1; id; grep -E "^(Cap|Seccomp:|NoNew)" /proc/self/status; cat /proc/self/uid_map
-	awk "{ flags[\$5] = \$6 } END { for (point in flags) print \"mount\", point, flags[point] }" /proc/self/mountinfo | sort
-	hostname; cat /etc/hosts /etc/resolv.conf /etc/hostname /run/.containerenv; echo; stat -c "%n %A %u:%g" /dev/* /run/.containerenv
-	[ "$(wc -c </proc/keys)" != 0 ] || echo "/proc/keys is masked"; ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj; '
 
 # --- identity, and nothing can be changed ----------------------------------------------
 
@@ -133,29 +76,10 @@ locked() {
 
 # --- what a container is given ------------------------------------------------------------
 
-# storage RUN OPTIONS... - what is seen inside of volumes, and what is left on them
-storage() {
-	rm -rf "$VOLUMES"
-	mkdir -p "$VOLUMES"/{bind,owned,ro}
-	chmod 1777 "$VOLUMES"/{bind,owned,ro}
-	echo below >"$VOLUMES/ro/file"
-	any_podman volume rm -f named >/dev/null 2>&1
-	"$1" --rm --name storage --hostname inside "${ASK[@]}" -v "$VOLUMES/bind:/data/bind" -v "$VOLUMES/ro:/data/ro:ro" \
-		-v "$VOLUMES/owned:/data/owned:U" -v named:/data/named --tmpfs /data/tmpfs:size=1m,mode=1777 \
-		--mount type=tmpfs,destination=/data/plain --mount "type=bind,source=$VOLUMES/ro,destination=/data/once,bind-nonrecursive,ro" \
-		"${@:2}" localhost/bb sh -c "$ITSELF"'for there in /data/*; do
-			cd $there && touch file && ln -s nowhere link && mkdir -m 2750 directory && mkfifo fifo && cp /bin/ports setuid &&
-				chown 1000:1001 setuid && chmod 4755 setuid
-			stat -c "%n %A %u:%g" $there $there/*
-		done; cat /data/ro/file; touch /x /root/x /tmp/x /dev/shm/x; stat -c "%n %A %u:%g" /x /root/x /tmp/x /dev/shm/x'
-	find "$VOLUMES" "$(any_podman volume inspect --format '{{.Mountpoint}}' named)" -printf '%P %M %U:%G\n' | sort
-	stat -c 'the host has %n %A %u:%g' /dev/null
-}
 @test "volumes, named volumes, tmpfs, :ro, :U: as without us, and so are the owners of files" {
 	for_each as_without storage
 	expect_output "setuid -rwsr-xr-x 1000:1001" "/data/ro/file" "the host has /dev/null crw-rw-rw- 0:0"
 }
-storage_of_user() { storage "$1" --user 1000:1001 --group-add 33 --read-only --security-opt no-new-privileges; }
 @test "the same with --user, --group-add, --read-only and no_new_privs" {
 	# without us it is the container's own, which crun gives to the user
 	ALSO='^/dev/null ' for_each as_without storage_of_user
@@ -163,25 +87,11 @@ storage_of_user() { storage "$1" --user 1000:1001 --group-add 33 --read-only --s
 		"the host has /dev/null crw-rw-rw- 0:0"
 }
 
-resources() {
-	"$1" --rm --hostname inside "${ASK[@]}" --init --init-path "$HOSTNET_TEST_DIR/init" --device /dev/fuse --device /dev/zero:/dev/other:r \
-		--ulimit nofile=100:200 --ulimit nproc=500:500 --memory 64m --pids-limit 50 --cpus 0.5 --shm-size 1m \
-		--oom-score-adj 100 --add-host there:192.0.2.1 --dns 192.0.2.2 --cgroupns private --sysctl kernel.shmmax=1000000 \
-		--env X=y --workdir /tmp --umask 027 --entrypoint /bin/sh localhost/bb -c "$ITSELF"'
-		tr "\\0" " " </proc/1/cmdline | head -c 37; echo; ulimit -u; cat /proc/sys/kernel/shmmax; echo $X; pwd; umask
-		(exec 3<>/dev/fuse) && echo "fuse is open"; head -c 4 /dev/other | od; (echo 1 >/dev/other); df -k /dev/shm | tail -n 1
-		cd /sys/fs/cgroup && cat memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us; cut -d: -f2- /proc/self/cgroup
-		mkdir memory/mine; true'
-}
 @test "--init, devices, ulimits, memory, CPUs, pids, shm, names, sysctls: as without us" {
 	for_each as_without resources
 	expect_output "/run/podman-init -- /bin/sh" "fuse is open" "192.0.2.1" "nameserver 192.0.2.2" 67108864 1000000
 }
 
-# --privileged has what this machine has: no CAP_SYS_RESOURCE.
-privileged() {
-	"$1" --rm --name inside --hostname inside "${ASK[@]}" --privileged localhost/bb sh -c "$ITSELF"
-}
 @test "--privileged: as without us, but for the lock" {
 	ALSO='^Cap(Prm|Eff|Bnd)|^Seccomp:|^/dev/net |^mount (/dev/|/proc/sys |/sys )|^mount /sys/fs/cgroup' for_each as_without privileged
 	expect_output "mount /sys ro," "mount /proc/sys ro," "Seccomp:	2" "CapBnd:	00000018b08445fb"
@@ -191,13 +101,6 @@ privileged() {
 	[ "$(grep -cE '^mount /dev/[^ ]* ro,' <<<"$output")" -gt 20 ]
 }
 
-# What is another's: of the host, by name.
-host_namespaces() {
-	local type own=
-	for type in pid uts cgroup ipc; do own+=" $(readlink "/proc/self/ns/$type")"; done
-	"$1" --rm "${ASK[@]}" --pid host --uts host --cgroupns host localhost/bb sh -c "$ITSELF"'for type in pid uts cgroup ipc; do
-		case "'"$own"'" in *"$(readlink /proc/self/ns/$type)"*) echo "the host has this $type" ;; esac; done; cat /proc/'$$'/comm'
-}
 @test "--pid host, --uts host, --cgroupns host: as without us, with /proc read-only" {
 	ALSO='^mount /proc ' for_each as_without host_namespaces
 	expect_output "the host has this pid" "the host has this uts" "the host has this cgroup" "mount /proc ro,"
@@ -242,19 +145,6 @@ host_ipc() {
 	[ "$(grep -cF "$(readlink /proc/self/ns/ipc)" <<<"$output")" = 2 ]
 }
 
-# The container's terminal comes through conmon's console socket.
-terminal() {
-	local script='tty; ls -ln /dev/pts/0 /dev/console | cut -c 1-40; echo typed >/dev/tty; echo console >/dev/console
-		stty -echo && stty echo && echo "modes set"; set -m; sleep 0 & wait; echo ready; read -r answer; echo "read $answer"'
-	# any_podman takes its standard input away
-	{ declare -f podman_of; declare -p PODMAN ASK script; echo 'any_podman() { timeout --foreground -k 5 90 "${PODMAN[@]}" "$@"; }
-		podman_of "$1" run --cgroup-parent "/$HOSTNET_TAG-podman" \
-		--rm -it --hostname inside "${ASK[@]}" --user 1000 localhost/bb sh -c "$script"'; } >"$BATS_TEST_TMPDIR/terminal"
-	: >"$BATS_TEST_TMPDIR/out"
-	{ wait_for 200 grep -q ready "$BATS_TEST_TMPDIR/out" && echo something; } |
-		script -qec "bash $BATS_TEST_TMPDIR/terminal $1" /dev/null >"$BATS_TEST_TMPDIR/out"
-	tr -d '\r\0' <"$BATS_TEST_TMPDIR/out"
-}
 @test "-it: as without us" {
 	for_each as_without terminal
 	expect_output /dev/pts/0 typed console "modes set" "read something"
@@ -262,44 +152,6 @@ terminal() {
 
 # --- the life of a container -----------------------------------------------------------
 
-# Everything podman does with a container that runs.
-life() {
-	local p=(podman_of "$1")
-	rm -rf "$VOLUMES"
-	mkdir -p "$VOLUMES"
-	"$1" -d --name life --hostname inside "${ASK[@]}" --memory 64m --health-cmd 'test -e /healthy' --health-interval disable \
-		-v "$VOLUMES:/data" localhost/bb sh -c 'trap "echo caught" USR1; echo started; while :; do sleep 0.1; done' | grep -c .
-	echo in >"$VOLUMES.in"
-	chown 33:34 "$VOLUMES.in"
-	"${p[@]}" cp "$VOLUMES.in" life:/data/in
-	"${p[@]}" cp "$VOLUMES.in" life:/root/in
-	"${p[@]}" exec --user 1000:1001 --workdir /tmp --env X=y life sh -c 'id; pwd; echo $X; touch /tmp/user; stat -c "%n %u:%g" /tmp/user /data/in /root/in; exit 3' || echo "status $?"
-	"${p[@]}" exec life sh -c 'echo out >/data/out; chown 7:8 /data/out; echo sh >/tmp/sh; chown 9:10 /tmp/sh'
-	"${p[@]}" cp life:/tmp/sh "$VOLUMES/sh"
-	find "$VOLUMES" -printf '%P %M %U:%G\n' | sort
-	"${p[@]}" healthcheck run life || echo "status $?"
-	"${p[@]}" exec life touch /healthy
-	"${p[@]}" healthcheck run life && echo healthy
-	"${p[@]}" top life user huser hgroup pid comm | sed 's/  */ /g' | grep -v sleep
-	"${p[@]}" stats --no-stream --format '{{.Name}} {{.MemLimit}}' life
-	"${p[@]}" pause life
-	"${p[@]}" inspect --format '{{.State.Status}} {{.HostConfig.NetworkMode}}' life
-	"${p[@]}" unpause life
-	"${p[@]}" kill --signal USR1 life
-	wait_for 50 eval '"${p[@]}" logs life | grep caught'
-	"${p[@]}" update --memory 32m life | grep -c .
-	"${p[@]}" exec life cat /sys/fs/cgroup/memory/memory.limit_in_bytes
-	"${p[@]}" diff life | sort
-	"${p[@]}" restart -t 0 life
-	# the configuration is edited once more
-	"${p[@]}" exec life sh -c 'readlink /proc/self/ns/user; readlink /proc/1/ns/user' | sed "s/$(readlink /proc/self/ns/user)/the host/"
-	"${p[@]}" stop -t 0 life
-	"${p[@]}" start life
-	"${p[@]}" kill life
-	"${p[@]}" wait life
-	"${p[@]}" logs life | sort | uniq -c
-	"${p[@]}" rm life
-}
 @test "exec, cp, healthcheck, top, stats, pause, kill, logs, update, diff, restart, stop, start, wait, rm: as without us" {
 	# the hooks' configuration is the same
 	WAYS="by_crun by_runc" ALSO='^user:|^the host$' for_each as_without life
@@ -399,10 +251,6 @@ kube() {
 	expect_output "/data/file 0:0"
 	podman_of "$1" pod rm -f -t 0 kube >/dev/null
 }
-kube_cgroups() {
-	# podman gives them no other parent; the machine's own containers may be there too
-	find /sys/fs/cgroup/*/libpod_parent -maxdepth 1 -mindepth 1 -type d 2>/dev/null | sort
-}
 @test "the policy: kube play with hostNetwork is in one user namespace" {
 	policy "$USERNS_POLICY"
 	mkdir -p "$VOLUMES"
@@ -412,7 +260,7 @@ kube_cgroups() {
 			command: ["/bin/sh", "-c", "touch /data/file; /bin/sleep 1000"], volumeMounts: [{name: "data", mountPath: "/data"}]}],
 		volumes: [{name: "data", hostPath: {path: $path}}]
 	}}' >"$HOSTNET_TEST_DIR/tmp/kube.yaml"
-	CGROUPS=$(kube_cgroups)
+	remember_podmans_cgroups
 	# podman takes three seconds to find out that it cannot remove the pod's cgroup
 	WAYS="by_crun by_hook_runc" for_each kube
 }

@@ -16,7 +16,8 @@ enum
 };
 
 static const char *const commands[]
-    = { "pass", "create", "run", "restore", "exec" };
+    = { "pass", "create", "run", "restore", "exec",
+        "checkpoint" };
 
 struct row
 {
