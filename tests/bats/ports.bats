@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Published ports where only the engine's processes and files show them: the guard hook and conmon's
-# descriptors, nerdctl's file, what forwards the ports of rootless podman.
+# descriptors, nerdctl's file, pasta. rootless_podman.bats has rootlessport.
 bats_require_minimum_version 1.5.0
 
 load helpers
@@ -9,14 +9,13 @@ load podman
 
 KLEENE="cannot publish ports of a container using the 'host' network driver"
 ASK=(--annotation io.oci-hostnet.network=host)
-USER_ID=5000
 
 setup_file() {
 	require_program oci-hostnet oci-hostnet-runtime oci-hostnet-hook
 	command -v podman >/dev/null || return 0
 	setup_podman
 	guarding_hooks
-	setup_rootless
+	without_counters
 	remember_whole_host
 }
 
@@ -28,11 +27,12 @@ setup() {
 }
 
 teardown() {
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || true
+	remove_all
 	stop_forwarder
 	no_policy
 	# every test ends with this
-	whole_host_unchanged || { host_network_reset; remember_whole_host; return 1; }
+	without_counters
+	whole_host_unchanged || { reset_host; return 1; }
 }
 
 # precreate and the guard, as hooks alone; what the guard says in guard.log, since podman shows
@@ -180,118 +180,12 @@ nerdctl_refused() {
 	run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
 }
 
-# --- rootless podman ---------------------------------------------------------------------
-
-# A user with subordinate ids and a store of its own. The programs are copied, since the way to
-# the build may be closed to the user.
-setup_rootless() {
-	command -v slirp4netns >/dev/null && command -v newuidmap >/dev/null || return 0
-	local home=$HOSTNET_TEST_DIR/home
-	subordinate_ids
-	echo "rootless:x:$USER_ID:$USER_ID::$home:/bin/sh" >>/etc/passwd
-	echo "rootless:x:$USER_ID:" >>/etc/group
-	echo rootless:200000:65536 | tee -a /etc/subuid >>/etc/subgid
-	mkdir -p "$home/.config/containers" "/run/user/$USER_ID" "$HOSTNET_TEST_DIR/programs" "$HOSTNET_TEST_DIR/rootless-hooks.d"
-	cp "$PROGRAMS/oci-hostnet-runtime" "$HOSTNET_TEST_DIR/programs/oci-hostnet-crun"
-	cp "$PROGRAMS/oci-hostnet-hook" "$HOSTNET_TEST_DIR/programs/"
-	jq --arg path "$HOSTNET_TEST_DIR/programs/oci-hostnet-hook" '.hook.path = $path' \
-		"$HOSTNET_TEST_DIR/hooks.d/oci-hostnet.json" >"$HOSTNET_TEST_DIR/rootless-hooks.d/precreate.json"
-	cat >"$home/.config/containers/containers.conf" <<-CONF
-	[containers]
-	default_ulimits = ["nofile=1024:1024"]
-	log_driver = "k8s-file"
-	cgroups = "disabled"
-	[engine]
-	cgroup_manager = "cgroupfs"
-	events_logger = "file"
-	runtime = "crun"
-	runtime_supports_nocgroup = ["crun", "oci-hostnet-crun"]
-	runtime_supports_nocgroups = ["crun", "oci-hostnet-crun"]
-	runtime_supports_json = ["crun", "oci-hostnet-crun"]
-	CONF
-	chown -R "$USER_ID:$USER_ID" "$home" "/run/user/$USER_ID"
-	chmod 755 "$HOSTNET_TEST_DIR"
-	cp -a "$HOSTNET_TEST_DIR/image.tar" "$home/image.tar"
-	chown "$USER_ID" "$home/image.tar"
-	# slirp4netns wants one that everybody may open
-	mknod -m 666 "$HOSTNET_TEST_DIR/dev/tun" c 10 200
-	mount --bind "$HOSTNET_TEST_DIR/dev/tun" /dev/net/tun
-	rootless import -q "$home/image.tar" localhost/bb >/dev/null
-	rootless run --rm --network bridge localhost/bb true
-}
-
-require_rootless() {
-	require_command slirp4netns newuidmap setpriv
-}
-
-as_user() {
-	(cd "$HOSTNET_TEST_DIR/home" && timeout -k 5 120 env -i PATH="$PATH" HOME="$HOSTNET_TEST_DIR/home" \
-		XDG_RUNTIME_DIR="/run/user/$USER_ID" TMPDIR="$HOSTNET_TEST_DIR/home" \
-		setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@" </dev/null 3>&-)
-}
-rootless() { as_user podman --storage-driver vfs "$@"; }
-by_rootless_runtime() { rootless --runtime "$HOSTNET_TEST_DIR/programs/oci-hostnet-crun" run --rm "$@"; }
-by_rootless_hook() { rootless --hooks-dir "$HOSTNET_TEST_DIR/rootless-hooks.d" run --rm "$@"; }
-
-# rootless_refused PORT OPTIONS...
-rootless_refused() {
-	run by_rootless_runtime "${ASK[@]}" "${@:2}" localhost/bb echo STARTED
-	[ "$status" -ne 0 ]
-	[[ $output != *STARTED* ]]
-	expect_output "$KLEENE" "$1 is asked for by \`podman run --publish\`"
-}
-@test "rootless: -p with the annotation is refused" {
-	require_rootless
-	rootless_refused 8080/tcp -p 8080:80
-	rootless_refused 8053/udp -p 8053:53/udp
-	rootless_refused 8080/tcp --network bridge -p 8080:80
-}
-
-@test "rootless: the hook refuses it too" {
-	require_rootless
-	run by_rootless_hook "${ASK[@]}" -p 8080:80 localhost/bb echo STARTED
-	[ "$status" -ne 0 ]
-	expect_output "oci-hostnet-hook precreate"
-	[[ $output != *STARTED* ]]
-}
-
-@test "rootless: without -p, or without the annotation, it starts" {
-	require_rootless
-	local options
-	for options in "${ASK[*]}" "${ASK[*]} --network bridge" "-p 8080:80" "--network bridge -p 8080:80" \
-		"--network host -p 8080:80"; do
-		# shellcheck disable=SC2086
-		run by_rootless_runtime $options localhost/bb echo STARTED
-		expect_status 0
-		expect_output STARTED
-		# shellcheck disable=SC2086
-		run by_rootless_hook $options localhost/bb echo STARTED
-		expect_status 0
-		expect_output STARTED
-	done
-}
-
-# Another container's port is none of ours.
-@test "rootless: a published port of another container does not refuse" {
-	require_rootless
-	rootless run -d --name other -p 8080:80 localhost/bb sleep 1000
-	run by_rootless_runtime "${ASK[@]}" localhost/bb echo STARTED
-	rootless rm -f -t 0 other
-	expect_status 0
-	expect_output STARTED
-}
-
 # --- pasta, podman's default from 5.0 on ---------------------------------------------------
 
 # The arguments are podman's (containers/common libnetwork/pasta/pasta_linux.go), the process only
 # has its name: what is looked at is what it was started with.
 # forward NAMESPACE OPTIONS...
 forward() {
-	cp "$(command -v sleep)" "$work/pasta.avx2"
-	cat >"$work/start.c" <<-'C'
-	#include <unistd.h>
-	int main (int c, char **v) { (void) c; execv (v[1], v + 2); return 127; }
-	C
 	printf '#include <unistd.h>\nint main (void) { return pause (); }\n' | gcc -xc -static -o "$work/pasta.avx2" -
 	"$work/pasta.avx2" --config-net "${@:2}" --no-map-gw --quiet --netns "$1" </dev/null >/dev/null 2>&1 3>&- &
 	FORWARDER=$!
@@ -306,8 +200,8 @@ stop_forwarder() {
 
 # in a user namespace of its own, as rootless podman calls its hook
 pasta_judged() {
-	jq --arg path /run/netns/lan '.annotations["io.oci-hostnet.network"] = "host"
-		| (.linux.namespaces[] | select(.type == "network")).path = $path' "$CAPTURES/podman-rootless/port.config.json" |
+	base_config x | jq --arg root "$HOSTNET_TEST_DIR/rootfs" --arg path /run/netns/lan '.root.path = $root
+		| (.linux.namespaces[] | select(.type == "network")).path = $path' |
 		unshare -U -r "$PROGRAMS/oci-hostnet-hook" precreate
 }
 @test "pasta: a port in its arguments is published" {
