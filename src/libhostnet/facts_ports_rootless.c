@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rootless podman reserves no sockets.  What forwards a port runs before
  * `create`, measured with podman 4.3.1 and passt 2023-03-09:
- * - rootlessport, for slirp4netns and bridges: it listens, and is in the
- *   container's network namespace with its child;
+ * - rootlessport, for slirp4netns and bridges: it listens, and a child of it is
+ *   in the container's network namespace, often with it;
  * - pasta, which has the namespace's path and the ports in its arguments
  *   (containers/common libnetwork/pasta, createPastaArgs). */
 #include <config.h>
@@ -43,21 +43,29 @@ is_ours (pid_t pid)
 
 /* ---- rootlessport ---- */
 
-static int
+static const char rootlessport[] = "rootlessport";
+
+static bool
+is_called (const char *program, const char *name)
+{
+  return strcmp (strrchr (program, '/') + 1, name) == 0;
+}
+
+static void
 name_port (pid_t pid, struct port_facts *ports)
 {
   char path[64];
+  cleanup_free char *program = NULL;
   cleanup_close int process = pidfd_open (pid, 0);
   DIR *directory;
-  int result = 0;
 
   snprintf (path, sizeof path, "/proc/%d/fd", (int) pid);
   directory = process < 0 ? NULL : opendir (path);
-  if (directory != NULL)
-    result = ports_find_socket (directory, process, 3, ports);
-  if (directory != NULL)
-    closedir (directory);
-  return result;
+  if (directory == NULL)
+    return;
+  if (process_program (pid, &program) > 0 && is_called (program, rootlessport))
+    ports_find_socket (directory, process, 3, ports);
+  closedir (directory);
 }
 
 static int
@@ -73,9 +81,11 @@ look_at_rootlessport (pid_t pid, const struct network *network,
   if (status.st_dev != network->status.st_dev
       || status.st_ino != network->status.st_ino)
     return 0;
+  /* That it runs is enough; the port is only for the sentence. */
   *forwards = true;
-  /* Its child only connects; and that it runs is enough. */
   name_port (pid, ports);
+  if (ports->reserved == NULL && process_parent (pid, &pid) > 0 && pid > 0)
+    name_port (pid, ports);
   return 0;
 }
 
@@ -140,7 +150,7 @@ look_at_process (pid_t pid, const struct network *network,
   if (found <= 0)
     return found;
   name = strrchr (program, '/') + 1;
-  if (strcmp (name, "rootlessport") == 0)
+  if (is_called (program, rootlessport))
     return look_at_rootlessport (pid, network, ports, forwards);
   /* pasta.avx2 or passt.avx2, since it is one program */
   if (strncmp (name, "pasta", 5) == 0 || strncmp (name, "passt", 5) == 0)

@@ -116,6 +116,17 @@ PATHLESS='has no path, so the engine may configure it after the start, which wou
 	local sentence="cannot publish ports of a container using the 'host' network driver"
 	WAYS=$ALL for_each podman_refused "$sentence" "${ASK[@]}" -P --expose 81
 	WAYS=$ALL for_each podman_refused "$sentence" "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80
+	# by the process that forwards them
+	WAYS=$ALL for_each podman_refused "$sentence: 8080/tcp is asked for by \`podman run --publish\`" "${ASK[@]}" -p 8080:80
+	WAYS=by_crun for_each podman_refused "$sentence: 8053/udp" "${ASK[@]}" -p 8053:53/udp
+	WAYS="by_runc by_hook" for_each podman_refused "$sentence: 8080/tcp" "${ASK[@]}" --network podman -p 127.0.0.1:8080:80
+	# as above
+	any_podman system migrate
+	without --rm localhost/bb true
+}
+@test "a published port of another container is none of ours" {
+	any_podman run -d --name served -p 8080:80 localhost/bb sleep 1000 >/dev/null
+	WAYS=$ALL for_each podman_asks "${ASK[@]}"
 }
 @test "root's policy is obeyed" {
 	policy "$REFUSING"
