@@ -41,18 +41,6 @@ expect_locked() {
 		"ip_forward: Read-only file system" END
 }
 
-# audited CONTAINER VERDICT
-audited() {
-	run "$PROGRAMS/oci-hostnet" audit "$(pid_of "$1")"
-	[ "${lines[-1]}" = "$2" ] || { echo "$output"; return 1; }
-}
-
-# records N - in syslog, each of a container of its own that was left as it is
-records() {
-	grep -c 'oci-hostnet\[' "$SYSLOG" | grep -qx "$1" || { cat "$SYSLOG"; return 1; }
-	[ "$1" = "$(grep -c "a container has the host's network and was left as it is" "$SYSLOG")" ]
-}
-
 # configuration ID... - of the bundles, without what differs from pod to pod
 configuration() {
 	local id
@@ -299,7 +287,7 @@ kube_proxy() {
 cni_agent() {
 	mkdir -p /run/late
 	untouched "$1" "$HOST_NETWORK" "$(capabilities 'NET_ADMIN NET_RAW' '') | $(volume /run /host/run HOST_TO_CONTAINER)
-		| $(volume /lib/modules /lib/modules) | .mounts[1].readonly = true | $(volume "$CNI_PLUGINS" /host/opt/cni/bin)"
+		| $(volume /lib/modules /lib/modules) | .mounts[1].readonly = true | $(volume /opt/cni/bin /host/opt/cni/bin)"
 	mount -t tmpfs late /run/late
 	touch /run/late/arrived
 	run inside "$CONTAINER" sh -c 'ls /host/run/late /host/opt/cni/bin/bridge; /bin/ip link add agent0 type veth peer name agent1 && /bin/ip link set agent0 up && echo made'
