@@ -160,7 +160,7 @@ refusals() {
 	mount -t tmpfs below "$volume/below"
 	remember_engine
 	refused "$1" "has no path, so the engine may configure it after the start" "${ASK[@]}"
-	refused "$1" "ctr: \`--net-host\`" "${ASK[@]}"
+	refused "$1" "use \`ctr run --net-host\`" "${ASK[@]}"
 	refused "$1" "io.oci-hostnet.lok\` is not known" --net-host "${ASK[@]}" --annotation io.oci-hostnet.lok=userns
 	refused "$1" "cannot publish ports of a container using the 'host' network driver: 8080:80" \
 		--net-host "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80
