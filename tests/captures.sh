@@ -26,13 +26,21 @@ rest='del(.linux.namespaces, .linux.sysctl, .process.capabilities, .linux.seccom
 # shellcheck disable=SC2016
 kept='
 def subset($a; $b): ($a - $b) == [];
+# a private network went, and what an engine made for it
+def goes: any($old[0].linux.namespaces[]; .type == "network") and ($old[0].annotations["io.oci-hostnet.network"] == "host");
+def engine_made: (.[0] | test("^/etc/(hosts|resolv.conf)$")) and (.[1] | test("/userdata/|/docker/containers/|/sandboxes/|/var/tmp/buildah"));
 $old[0] as $o | . as $n
 | (($o.linux.namespaces - $n.linux.namespaces) | all(.type == "network"))
 and subset($n.linux.namespaces; $o.linux.namespaces)
 and ([($o.linux.sysctl // {}) | to_entries[] | select(.key | startswith("net.") | not)] == [($n.linux.sysctl // {}) | to_entries[]])
 and ((($o.process.capabilities // {}) | keys) == (($n.process.capabilities // {}) | keys))
 and ([($n.process.capabilities // {}) | .[][] | select(test("NET_ADMIN|NET_RAW|SYS_ADMIN|SYS_MODULE|MKNOD"))] == [])
-and ([($o.mounts // [])[] | [.destination, .source]] - [($n.mounts // [])[] | [.destination, .source]] | all(.[0] | startswith("/dev/net")) )
+and ([($o.mounts // [])[] | [.destination, .source]] - [($n.mounts // [])[] | [.destination, .source]]
+  | all((.[0] | startswith("/dev/net")) or (goes and engine_made)))
+and ([($n.mounts // [])[] | [.destination, .source]] - [($o.mounts // [])[] | [.destination, .source]]
+  | all(goes and . as $new | $host | index([$new])))
+and ([($n.mounts // [])[] | [.destination, .source] | select(goes and engine_made) | .[0] as $there
+  | select(any($host[]; .[0] == $there and .[1] != ""))] == [])
 and ($n.linux.readonlyPaths | index("/proc/sys") != null)
 and ([$n.linux.seccomp.syscalls[] | select((.args // []) == [] and (.names | index("ioctl")) and .action != "SCMP_ACT_ERRNO")] == [])
 and ([$o.linux.seccomp.syscalls[]? | select(.names | index("ioctl") | not)] - $n.linux.seccomp.syscalls == [])
@@ -51,6 +59,10 @@ engine_of() {
 }
 
 create() { "${ENVIRONMENT[@]}" "$judge" create '{"version":1}' $BUNDLE; }
+
+# What takes their place.
+host=$(jq -nc --arg hosts "$(readlink -e /etc/hosts)" --arg resolv "$(readlink -e /etc/resolv.conf)" \
+  '[["/etc/hosts", $hosts], ["/etc/resolv.conf", $resolv]]')
 
 # compare INPUT EXPECTED NAME
 compare() {
@@ -78,7 +90,7 @@ compare() {
       report 'not ok' "$name" 'a second edit differs'
     elif [ "$(jq -S "$rest | if .linux.seccomp then .linux.seccomp = (.linux.seccomp|del(.architectures,.defaultAction)) else . end | if .linux.seccomp == {} then del(.linux.seccomp) else . end" "$work/out")" != "$(jq -S "$rest | if .linux.seccomp then .linux.seccomp = (.linux.seccomp|del(.architectures,.defaultAction)) else . end | if .linux.seccomp == {} then del(.linux.seccomp) else . end" "$input")" ]; then
       report 'not ok' "$name" 'something else differs'
-    elif ! jq -e --slurpfile old "$input" "$kept" "$work/out" >/dev/null; then
+    elif ! jq -e --slurpfile old "$input" --argjson host "$host" "$kept" "$work/out" >/dev/null; then
       report 'not ok' "$name" 'an edit is not the intended one'
     else report ok "$name"; fi ;;
   *) report 'not ok' "$name" "expected.tsv says $expected" ;;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "store.h"
 
 struct bundle
 {
@@ -46,9 +47,6 @@ int bundle_store (const struct bundle *bundle, const char *text, size_t length,
 
 /* All of FD, at most LIMIT bytes; > 0 when there is more. */
 int read_all (int fd, size_t limit, char **text, size_t *length);
-
-/* All of TEXT; negative with errno. */
-int write_all (int fd, const char *text, size_t length);
 
 void bundle_clear (struct bundle *bundle);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns.h"
 #include "plan.h"
 #include "seccomp_lock.h"
 
@@ -166,7 +167,10 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
   if ((plan->lock & LOCK_STRICT) != 0 && plan->facts->ways.count > 0)
     return error_refuse (err, plan->facts->ways.list[0].id, "%s",
                          plan->facts->ways.list[0].sentence);
-  return plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0 ? -1 : 0;
+  if (plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0)
+    return -1;
+  dns_report (plan->facts, &decision->report);
+  return 0;
 }
 
 /* DESIGN.md "When what": a container that asks. */

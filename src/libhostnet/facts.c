@@ -117,6 +117,7 @@ facts_clear (struct facts *facts)
   engine_facts_clear (&facts->engine);
   port_facts_clear (&facts->ports);
   mount_facts_clear (facts);
+  host_files_clear (facts);
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);

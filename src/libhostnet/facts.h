@@ -82,6 +82,23 @@ struct idmap_facts
   int failed;  /* errno of mapping them, or 0 */
 };
 
+/* What the host has at /etc/resolv.conf and /etc/hosts; see dns.h. */
+enum dns_file
+{
+  DNS_RESOLV_CONF,
+  DNS_HOSTS,
+  DNS_FILES
+};
+
+struct host_file
+{
+  bool looked_at;      /* the container has a mount that it is to replace */
+  char *path;          /* real; NULL: there is none for a container */
+  const char *missing; /* why not, a constant */
+  char *source;        /* the path as JSON text */
+  unsigned long flags; /* of its mount, as below */
+};
+
 struct mount_source
 {
   char *path;          /* real, owned */
@@ -92,6 +109,9 @@ struct mount_source
 /* One for each of /mounts. */
 struct mount_facts
 {
+  /* What takes the place of the source, or NULL; then all that follows is told
+   * of the new one. */
+  const struct host_file *host_file;
   char *source; /* the real path of a bind mount's source, or NULL */
   bool is_file; /* it is there, and no directory */
   bool covers;  /* it holds or lies below proc, sysfs, ... */
@@ -126,6 +146,8 @@ struct facts
   bool seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER is set */
 
   /* The rest is collected by facts_collect_mounts(). */
+  bool dns_wanted;           /* given: dns_wanted() */
+  struct host_file host_files[DNS_FILES];
   struct mount_facts *mounts;
   size_t mount_count;
   bool root_covers;          /* the root filesystem holds proc or sysfs */
@@ -150,6 +172,15 @@ int facts_collect (const struct json_doc *config, enum caller caller,
  * asks for the host's network or has it. */
 int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
+
+/* The host's WHICH, looked at once. */
+const struct host_file *facts_host_file (enum dns_file which,
+                                         struct facts *facts);
+void host_files_clear (struct facts *facts);
+
+/* The flags of the mount of PATH that a mount namespace of less privilege
+ * cannot take away (mount(2)); 0, or -1 with errno. */
+int facts_mount_flags (const char *path, unsigned long *flags);
 
 /* Under the lock userns: our own user namespace, and the namespaces that the
  * configuration joins. */

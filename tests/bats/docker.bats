@@ -238,6 +238,24 @@ asks_for_bridge() {
 @test "crun: asking without --network host is refused, in docker's own output" { asks_for_bridge crun; }
 @test "runc: asking without --network host is refused, in docker's own output" { asks_for_bridge runc; }
 
+# docker from 28 on has no such hook, and configures after create; from 25 on its host's network has
+# no entry (both from its source)
+NEWER='.annotations["io.oci-hostnet.network"] = "host" | del(.hooks)'
+asks_newer() {
+	local options
+	change "$NEWER"
+	for options in "" "--network none" "-p 8080:80"; do
+		# shellcheck disable=SC2086
+		run by "changed-$1" --rm $options "$IMAGE" echo STARTED
+		expect_refused "has no path, so the engine may configure it after the start, which would be the host's: use "
+		expect_output "--network host"
+	done
+	change "$NEWER"' | del(.linux.namespaces[] | select(.type == "network"))'
+	locked "changed-$1" locked
+}
+@test "crun: asking a docker without that hook: refused, and locked with --network host" { asks_newer crun; }
+@test "runc: asking a docker without that hook: refused, and locked with --network host" { asks_newer runc; }
+
 asks() {
 	annotate network host
 	locked "changed-$1" locked

@@ -296,8 +296,10 @@ whole_host_state() {
 		{ iptables-save; ip6tables-save; } | sed '/^#/d; s/ \[[0-9]*:[0-9]*\]$//'
 	fi
 	ls /run/netns
-	# parent and own number out, and the number of the peer group
-	cut -d' ' -f3- /proc/self/mountinfo | sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
+	# parent and own number out, and the number of the peer group; podman mounts its store on itself
+	# as long as one of its processes uses it
+	cut -d' ' -f3- /proc/self/mountinfo | grep -vF " ${PODMAN_STORE:-/none}/root/overlay " |
+		sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
 	stray_processes
 }
 

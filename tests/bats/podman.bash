@@ -71,6 +71,9 @@ by_hook() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime crun 
 by_hook_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime runc -- "$@"; }
 # both at once: the second to see a configuration finds it done
 by_both() { with_options --hooks-dir "$HOSTNET_TEST_DIR/hooks.d" --runtime oci-hostnet-crun -- "$@"; }
+# the runtime with a witness in front of it, which setup_watched makes
+watched() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime watched -- "$@"; }
+watched_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime watched_runc -- "$@"; }
 without() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime crun -- "$@"; }
 without_runc() { with_options --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime runc -- "$@"; }
 
@@ -88,6 +91,7 @@ podman_of() {
 	by_both) hooks=hooks.d runtime=oci-hostnet-crun ;;
 	by_hook_runc) hooks=hooks.d runtime=runc ;;
 	without) runtime=crun ;;
+	watched | watched_runc) runtime=$1 ;;
 	*) runtime=runc ;;
 	esac
 	any_podman --hooks-dir "$HOSTNET_TEST_DIR/$hooks" --runtime "$runtime" "${@:2}"

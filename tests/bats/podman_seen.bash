@@ -11,13 +11,39 @@ setup_seen() {
 
 # what differs anyway: what the runtimes put over devices and masked files, ids, the address of a bridge
 BESIDE='^mount (/dev/(null|zero|full|random|urandom|tty|fuse|other)|/proc/(keys|timer_list)) '
-comparable() { grep -vE "$BESIDE${ALSO:+|$ALSO}" | sed -E 's/\b[0-9a-f]{12,64}\b/ID/g; s/10\.88\.0\.[0-9]+/ADDRESS/g'; }
+comparable() { grep -vE "$BESIDE${ALSO:+|$ALSO}" | sed -E 's/\b[0-9a-f]{12,64}\b/ID/g; s/10\.88\.0\.[0-9]+/ADDRESS/g; s/\bwatched_runc\b/runc/g; s/\bwatched\b/crun/g'; }
+
+# setup_watched - runtimes that tell in WATCHED whether ours left config.json as it was
+WATCHED=$HOSTNET_TEST_DIR/watched.log
+setup_watched() {
+	local name
+	for name in watched:oci-hostnet-runtime watched_runc:oci-hostnet-runc; do
+		cat >"$HOSTNET_TEST_DIR/${name%:*}" <<-WITNESS
+		#!/bin/bash
+		real=$PROGRAMS/${name#*:} bundle= before=
+		for word; do
+			case \$before in --bundle | -b) bundle=\$word ;; esac
+			before=\$word
+		done
+		case " \$* " in *" create "*) ;; *) exec "\$real" "\$@" ;; esac
+		look() { stat -c '%n %i %s %a %u:%g %y %z' "\$bundle"/config.json*; sha256sum "\$bundle"/config.json*; }
+		before=\$(look)
+		"\$real" "\$@"
+		status=\$?
+		[ "\$before" = "\$(look)" ] && echo same >>$WATCHED || { echo "\$before"; look; } >>$WATCHED
+		exit \$status
+		WITNESS
+		chmod 755 "$HOSTNET_TEST_DIR/${name%:*}"
+		sed -i "s,^\[engine.runtimes\],&\n${name%:*} = [\"$HOSTNET_TEST_DIR/${name%:*}\"]," "$CONTAINERS_CONF"
+	done
+	sed -i 's,^runtime_supports_json = \[,&"watched"\, "watched_runc"\, ,' "$CONTAINERS_CONF"
+}
 
 # as_without RUN FUNCTION ARGUMENTS... - FUNCTION RUN ARGUMENTS prints what it prints without us,
 # apart from the lines that match the extended regular expression in ALSO. Leaves $output.
 as_without() {
 	local reference
-	reference=$HOSTNET_TEST_DIR/tmp/$2.$(plain "$1")
+	reference=$HOSTNET_TEST_DIR/tmp/$(cksum <<<"${*:2}" | cut -d' ' -f1).$2.$(plain "$1")
 	[ -s "$reference" ] || "$2" "$(plain "$1")" "${@:3}" >"$reference" 2>&1 || { cat "$reference"; return 1; }
 	"$2" "$1" "${@:3}" >"$BATS_TEST_TMPDIR/seen" 2>&1 || { cat "$BATS_TEST_TMPDIR/seen"; return 1; }
 	output=$(cat "$BATS_TEST_TMPDIR/seen")
@@ -52,7 +78,7 @@ storage() {
 storage_of_user() { storage "$1" --user 1000:1001 --group-add 33 --read-only --security-opt no-new-privileges; }
 
 resources() {
-	"$1" --rm --hostname inside "${ASK[@]}" --init --init-path "$HOSTNET_TEST_DIR/init" --device /dev/fuse --device /dev/zero:/dev/other:r \
+	"$1" --rm --name resources --hostname inside "${ASK[@]}" --init --init-path "$HOSTNET_TEST_DIR/init" --device /dev/fuse --device /dev/zero:/dev/other:r \
 		--ulimit nofile=100:200 --ulimit nproc=500:500 --memory 64m --pids-limit 50 --cpus 0.5 --shm-size 1m \
 		--oom-score-adj 100 --add-host there:192.0.2.1 --dns 192.0.2.2 --cgroupns private --sysctl kernel.shmmax=1000000 \
 		--env X=y --workdir /tmp --umask 027 --entrypoint /bin/sh localhost/bb -c "$ITSELF"'
@@ -71,7 +97,7 @@ privileged() {
 host_namespaces() {
 	local type own=
 	for type in pid uts cgroup ipc; do own+=" $(readlink "/proc/self/ns/$type")"; done
-	"$1" --rm "${ASK[@]}" --pid host --uts host --cgroupns host localhost/bb sh -c "$ITSELF"'for type in pid uts cgroup ipc; do
+	"$1" --rm --name inside "${ASK[@]}" --pid host --uts host --cgroupns host localhost/bb sh -c "$ITSELF"'for type in pid uts cgroup ipc; do
 		case "'"$own"'" in *"$(readlink /proc/self/ns/$type)"*) echo "the host has this $type" ;; esac; done; cat /proc/'$$'/comm'
 }
 

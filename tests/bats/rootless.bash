@@ -42,6 +42,12 @@ as_user() (
 		setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "$@" 3>&-
 )
 
+# For a shell of its own, which reads $HOSTNET_TEST_DIR/as_user
+save_as_user() {
+	declare -f as_user >"$HOSTNET_TEST_DIR/as_user"
+	declare -p USER_ID USER_HOME USER_RUN >>"$HOSTNET_TEST_DIR/as_user"
+}
+
 # --- plain runtimes --------------------------------------------------------------------
 
 # jq expressions for make_bundle
@@ -79,6 +85,47 @@ run_user_bundle() {
 	return "$rc"
 }
 
+# --- judging and telling ---------------------------------------------------------------
+
+LOOK='ip -o addr; readlink /proc/self/ns/net; ifconfig lo:1 127.0.0.3; /bin/ip addr add 127.0.0.4/8 dev lo
+	grep CapBnd /proc/self/status; cat /proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv4/ip_forward
+	awk "\$2 == \"/sys\" { print \"sysfs\", \$4 }" /proc/mounts; echo END'
+
+expect_locked() {
+	expect_status 0
+	expect_output "inet 10.98.0.1/24" "$(readlink /proc/self/ns/net)" \
+		"ifconfig: SIOCSIFADDR: Permission denied" "Operation not permitted" "Read-only file system" "sysfs ro," END
+	[[ $output != *"sysfs rw"* ]]
+}
+
+# shellcheck disable=SC2034
+{
+REFUSING='{"version": 1, "default": {"request": "refuse"}}'
+SENTENCE="is refused by the policy: ask the administrator or leave it out"
+}
+
+# for_each FUNCTION - with each of WAYS; names the one that failed
+for_each() {
+	local by
+	for by in $WAYS; do
+		echo "# $by"
+		"$1" "$by" "${@:2}"
+	done
+}
+
+devlog_as_user() {
+	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
+	save_as_user
+}
+
+# with_syslog COMMAND... - of the user's, with a /dev of its own, where syslog listens
+with_syslog() {
+	# shellcheck disable=SC2016
+	unshare -m bash -c 'mount -t tmpfs -o mode=755 tmpfs /mnt && cp -a /dev/null /dev/zero /dev/urandom /mnt && mkdir /mnt/shm &&
+		mount --bind /dev/shm /mnt/shm && mount --rbind /mnt /dev && umask 0 && exec "$@"' bash \
+		"$HOSTNET_TEST_DIR/devlog" /bin/bash -c '. "$1"; as_user "${@:2}"' bash "$HOSTNET_TEST_DIR/as_user" "$@"
+}
+
 # --- podman ----------------------------------------------------------------------------
 
 any_podman() { as_user timeout -k 5 90 "${PODMAN[@]}" "$@" </dev/null; }
@@ -96,10 +143,13 @@ pause_process() { cat "$USER_RUN/libpod/tmp/pause.pid"; }
 # What podman and the runtimes keep for a container of the user's, and what is mounted in podman's
 # own mount namespace.
 user_state() {
+	find "$USER_RUN"/{netns,crun,runc} -mindepth 1 2>/dev/null || true
+	[ -e "$USER_RUN/libpod/tmp/pause.pid" ] || return 0
 	any_podman ps -a --external --format '{{.Names}}'
 	any_podman pod ps --format '{{.Name}}'
-	find "$USER_RUN"/{netns,crun,runc} -mindepth 1 2>/dev/null || true
-	cut -d' ' -f3- "/proc/$(pause_process)/mountinfo" | sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
+	# without its store, as in whole_host_state
+	cut -d' ' -f3- "/proc/$(pause_process)/mountinfo" | grep -vF "/containers/storage/overlay " |
+		sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
 }
 
 whole_user_host_state() {
