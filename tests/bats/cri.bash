@@ -22,7 +22,7 @@ cri() { timeout -k 5 90 "$top_srcdir/tests/tools/cri.py" "$CONTAINERD/socket" "$
 
 # --- the daemon ----------------------------------------------------------------------
 
-# handler NAME PROGRAM - a runtime handler of containerd's; as `oci-hostnet configure` writes it
+# handler NAME PROGRAM - a runtime handler of containerd's
 handler() {
 	cat <<-CONF
 	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1]
@@ -57,7 +57,11 @@ setup_cri() {
 	private_syslog
 	private_cni
 	mkdir -p "$KUBELET" "$CONTAINERD/logs"
-	cri_config >"$CONTAINERD/config.toml"
+	mkdir -p "$CONTAINERD/tree/etc/containerd"
+	cri_config >"$CONTAINERD/tree/etc/containerd/config.toml"
+	# the handler oci-hostnet, for what has not been installed
+	"$PROGRAMS/oci-hostnet" configure containerd --root "$CONTAINERD/tree"
+	sed "s|\"[^\"]*/oci-hostnet-runtime\"|\"$PROGRAMS/oci-hostnet-runtime\"|" "$CONTAINERD/tree/etc/containerd/config.toml" >"$CONTAINERD/config.toml"
 	start_containerd
 	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
 	make_image "$CONTAINERD/image"

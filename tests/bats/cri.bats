@@ -8,7 +8,7 @@ load containerd
 load cri
 
 setup_file() {
-	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc
+	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc oci-hostnet-runtime
 	cri_is_there || return 0
 	setup_cri
 }
@@ -183,6 +183,25 @@ with_ports() {
 }
 @test "crun: a hostPort together with it is refused, and the kubelet reads why" { with_ports crun; }
 @test "runc: a hostPort together with it is refused, and the kubelet reads why" { with_ports runc; }
+
+# Under the handler that `oci-hostnet configure containerd` writes, with the policy's runtime.
+registered() {
+	local pod container
+	policy '{"version": 1, "runtime": "'"$(runtime_path "plain-$1")"'", "default": {"request": "allow"}}'
+	pod=$(pod oci-hostnet "$ASKS")
+	container=$(container_in "$pod")
+	[ -e "/run/containerd/runc/k8s.io/$container/$2" ]
+	run inside "$container" sh -c "$LOOK"
+	expect_locked
+	run container_in "$pod" "$CONTAINER_PORTS"
+	expect_status 1
+	expect_output "cannot publish ports of a container using the 'host' network driver"
+	pod=$(pod oci-hostnet .)
+	run inside "$(container_in "$pod" "$CONTAINER_PORTS")" ip -o addr
+	expect_output "inet $(pod_address "$pod")/24"
+}
+@test "crun: as registered by configure it does the same" { registered crun status; }
+@test "runc: as registered by configure it does the same" { registered runc state.json; }
 
 # --- the host's network of Kubernetes ------------------------------------------------
 
