@@ -60,7 +60,7 @@ setup_cri() {
 	mkdir -p "$CONTAINERD/tree/etc/containerd"
 	cri_config >"$CONTAINERD/tree/etc/containerd/config.toml"
 	# the handler oci-hostnet, for what has not been installed
-	"$PROGRAMS/oci-hostnet" configure containerd --root "$CONTAINERD/tree"
+	"$PROGRAMS/oci-hostnet" configure containerd --root "$CONTAINERD/tree" >/dev/null
 	sed "s|\"[^\"]*/oci-hostnet-runtime\"|\"$PROGRAMS/oci-hostnet-runtime\"|" "$CONTAINERD/tree/etc/containerd/config.toml" >"$CONTAINERD/config.toml"
 	start_containerd
 	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"

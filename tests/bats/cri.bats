@@ -137,6 +137,18 @@ allowed() {
 @test "crun: where the policy allows it the whole pod is on the host's network, and locked" { allowed crun "$ALLOW"; }
 @test "runc: where the policy allows it the whole pod is on the host's network, and locked" { allowed runc "$ALLOW"; }
 
+# The host keeps its own, and the pod the others.
+with_sysctls() {
+	local pod
+	policy "$ALLOW"
+	pod=$(pod "$1" "$ASKS"' | .linux.sysctls = {"net.ipv4.ip_unprivileged_port_start": "0", "kernel.shmmax": "1000000"}')
+	run inside "$(container_in "$pod")" cat /proc/sys/kernel/shmmax /proc/sys/net/ipv4/ip_unprivileged_port_start
+	[ "$output" = $'1000000\n1024' ]
+	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 1024 ]
+}
+@test "crun: sysctls of the pod's network are not the host's" { with_sysctls crun; }
+@test "runc: sysctls of the pod's network are not the host's" { with_sysctls runc; }
+
 # where no port below 1024 can be bound
 allowed_userns() {
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=80
@@ -279,6 +291,12 @@ loses_nothing() {
 		| .linux.security_context.run_as_user = {value: 33}')
 	run inside "$container" sh -c "$LOOK; id -u"
 	expect_output "$(readlink /proc/self/ns/net)" "RTNETLINK answers: Operation not permitted" "ifconfig: SIOCSIFADDR: Permission denied" $'END\n33'
+	audited "$container" locked
+	# under a profile of the node's own, which permits everything
+	echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$CONTAINERD/profile.json"
+	container=$(container_in "$pod" "$(capabilities '' 'NET_RAW MKNOD') | .linux.security_context.seccomp = {profile_type: \"Localhost\", localhost_ref: \"$CONTAINERD/profile.json\"}")
+	run inside "$container" sh -c "$LOOK"
+	expect_locked
 	audited "$container" locked
 	records 1
 }
