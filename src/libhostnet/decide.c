@@ -190,7 +190,14 @@ report (struct decision *decision, const char *because)
 {
   struct error *to = &decision->report;
 
-  if (to->message == NULL)
+  if (to->message != NULL)
+    {
+      cleanup_free char *before = to->message;
+
+      to->message = xasprintf ("%s; the container was left as it is: %s",
+                               before, because);
+    }
+  else
     error_refuse (to, REFUSAL_NONE,
                   "a container has the host's network and was left as it is: "
                   "%s",

@@ -338,6 +338,14 @@ warned() {
 	crio "$1" "$CONTAINER" "start ID"
 	run look "$1"
 	expect_locked
+	remove_pod
+	# one record, of a container that is not locked either
+	new_pod hostnet ".annotations[\"$MAPPINGS\"] = \"[{\\\"HostPort\\\":81,\\\"ContainerPort\\\":80}]\"" "$WITH_ADMIN"
+	run --separate-stderr logged_create "$1" "$CONTAINER"
+	expect_status 0
+	[ "$(grep -c syslog: <<<"$output")" = 1 ]
+	expect_output "]: WARNING: Published ports are discarded when using host network mode: host port 81/tcp" \
+		"; the container was left as it is: locking it would take capabilities away"
 }
 @test "crun: publishedPorts: warn: locked, and logged in docker's words" { warned crun; }
 @test "runc: publishedPorts: warn: locked, and logged in docker's words" { warned runc; }
