@@ -15,7 +15,7 @@ esac
 
 PACKAGES+=" $WORKLOADS"
 install_missing "./check.sh${1:+ $1}"
-unpack containerd
+unpack containerd docker.io tini containernetworking-plugins
 build
 echo "running the tests"
 log=$(mktemp)

@@ -82,12 +82,20 @@ run_stage (const char *name, struct error *err)
 }
 
 static const char help[]
-    = "Usage: oci-hostnet-hook precreate|createRuntime|prestart\n"
+    = "Usage: oci-hostnet-hook precreate|createRuntime|prestart [--reason-in=WORDS]\n"
       "OCI hook: precreate edits the configuration on its way through podman;\n"
       "createRuntime and prestart check that a container which asks for the\n"
       "host's network has it and is locked.  A hook never sees `exec`: hooks\n"
       "alone protect the creation only, the runtime protects both.\n"
       "See oci-hostnet-hook(8).\n";
+
+/* podman shows the words of a hook that failed, and nothing else of it: a
+ * last one, for the user alone, says where the reason is. */
+static bool
+is_pointer (const char *word)
+{
+  return strncmp (word, "--reason-in=", strlen ("--reason-in=")) == 0;
+}
 
 int
 main (int argc, char *argv[])
@@ -98,7 +106,7 @@ main (int argc, char *argv[])
     return fputs (help, stdout) < 0;
   if (argc == 2 && strcmp (argv[1], "--version") == 0)
     return printf ("oci-hostnet-hook %s\n", PACKAGE_VERSION) < 0;
-  if (argc != 2)
+  if (argc != 2 && !(argc == 3 && is_pointer (argv[2])))
     error_refuse (&err, SENTENCE_usage, "one stage is needed",
                   "oci-hostnet-hook");
   else if (run_stage (argv[1], &err) == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, --version */
 #include <config.h>
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "libhostnet/audit.h"
 #include "libhostnet/bundle.h"
+#include "libhostnet/configure.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/report.h"
@@ -20,7 +22,9 @@ struct arguments
 {
   const char *operand; /* what stands behind the command, or NULL */
   bool json;
-  bool all, filter; /* of audit only */
+  bool all, filter;        /* of audit */
+  bool dry_run, undo;      /* of configure */
+  const char *root;
 };
 
 /* Reads and judges the bundle as what a manual run follows. */
@@ -98,6 +102,16 @@ audit (const struct arguments *arguments, struct error *err)
 }
 
 static int
+configure_engine (const struct arguments *arguments, struct error *err)
+{
+  struct configure_options options
+      = { arguments->operand, arguments->root, arguments->dry_run,
+          arguments->undo, arguments->json };
+
+  return configure (stdout, &options, err);
+}
+
+static int
 version (struct error *err)
 {
   cleanup_policy struct policy *policy = NULL;
@@ -117,6 +131,9 @@ static const char help[]
       "       oci-hostnet verify CONFIG [--json]  whether the promise is kept, proved\n"
       "       oci-hostnet audit PID|--all [--filter] [--json]\n"
       "                                           what the kernel says of running containers\n"
+      "       oci-hostnet configure podman|crio|containerd|docker|kubernetes\n"
+      "                   [--dry-run] [--undo] [--root DIR] [--json]\n"
+      "                                           register with an engine, or take it back\n"
       "       oci-hostnet --version               versions and paths\n"
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
@@ -132,7 +149,53 @@ static const struct
   { "diff", "one bundle is needed", diff },
   { "verify", "one configuration is needed", verify_config },
   { "audit", "one process id, or --all, is needed", audit },
+  { "configure", "one engine is needed", configure_engine },
 };
+
+/* The options beside --json, each of one command. */
+static const struct
+{
+  const char *name;
+  int (*of) (const struct arguments *arguments, struct error *err);
+  size_t field;    /* of struct arguments: a bool, or the value */
+  bool has_value;
+} flags[] = {
+  { "--all", audit, offsetof (struct arguments, all), false },
+  { "--filter", audit, offsetof (struct arguments, filter), false },
+  { "--dry-run", configure_engine, offsetof (struct arguments, dry_run),
+    false },
+  { "--undo", configure_engine, offsetof (struct arguments, undo), false },
+  { "--root", configure_engine, offsetof (struct arguments, root), true },
+};
+
+/* How many words of ARGV it took; 0: it is no option of the command. */
+static int
+take_option (char *argv[], size_t command, struct arguments *arguments)
+{
+  if (strcmp (argv[0], "--json") == 0)
+    {
+      arguments->json = true;
+      return 1;
+    }
+  for (size_t f = 0; f < sizeof flags / sizeof *flags; f++)
+    {
+      char *field = (char *) arguments + flags[f].field;
+
+      if (commands[command].run != flags[f].of
+          || strcmp (argv[0], flags[f].name) != 0)
+        continue;
+      if (!flags[f].has_value)
+        {
+          *(bool *) field = true;
+          return 1;
+        }
+      if (argv[1] == NULL || argv[1][0] == '\0')
+        return 0;
+      *(const char **) field = argv[1];
+      return 2;
+    }
+  return 0;
+}
 
 static int
 run_command (int argc, char *argv[], struct arguments *arguments,
@@ -146,19 +209,19 @@ run_command (int argc, char *argv[], struct arguments *arguments,
   if (c == sizeof commands / sizeof *commands)
     return error_refuse (err, SENTENCE_usage, "a command is needed",
                          "oci-hostnet");
-  for (int i = 2; i < argc; i++)
-    if (strcmp (argv[i], "--json") == 0)
-      arguments->json = true;
-    else if (commands[c].run == audit && strcmp (argv[i], "--all") == 0)
-      arguments->all = true;
-    else if (commands[c].run == audit && strcmp (argv[i], "--filter") == 0)
-      arguments->filter = true;
-    else if (arguments->operand == NULL && argv[i][0] != '-'
-             && argv[i][0] != '\0')
-      arguments->operand = argv[i];
-    else
-      return error_refuse (err, SENTENCE_usage, commands[c].wants,
-                           "oci-hostnet");
+  for (int i = 2, taken; i < argc; i += taken)
+    {
+      taken = take_option (&argv[i], c, arguments);
+      if (taken == 0 && arguments->operand == NULL && argv[i][0] != '-'
+          && argv[i][0] != '\0')
+        {
+          arguments->operand = argv[i];
+          taken = 1;
+        }
+      if (taken == 0)
+        return error_refuse (err, SENTENCE_usage, commands[c].wants,
+                             "oci-hostnet");
+    }
   if ((arguments->operand != NULL) == arguments->all)
     return error_refuse (err, SENTENCE_usage, commands[c].wants,
                          "oci-hostnet");
@@ -169,7 +232,7 @@ int
 main (int argc, char *argv[])
 {
   cleanup_error struct error err = ERROR_INIT;
-  struct arguments arguments = { NULL, false, false, false };
+  struct arguments arguments = { 0 };
   int result;
 
   if (argc == 2 && strcmp (argv[1], "--help") == 0)

@@ -5,22 +5,24 @@
 set -u
 top=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 judge=${top_builddir:-$top}/tests/unit/judge_file
+. "$top/tests/engines.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ask='.annotations["io.oci-hostnet.network"] = "host"'
 n=0
 while IFS=$'\t' read -r caller capture expression expected policy; do
   case $caller in '#'* | '') continue ;; esac
+  rm -rf "$work/run"
   [[ $# = 0 || "$caller $capture: $expression" =~ $1 ]] || continue
   n=$((n + 1))
   name="$caller $capture: $expression${policy:+ under $policy}"
   [ -n "$policy" ] && policy="{\"version\":1,$policy}" || policy='{"version":1}'
   jq -c "${expression//ASK/$ask}" "$top/oci-specs/captures/$capture.config.json" >"$work/in" || { echo "not ok $n - $name"; continue; }
-  if [ "$caller" = env-receiver ]; then
-    RUN_OCI_SECCOMP_RECEIVER=/run/x "$judge" create "$policy" <"$work/in" >"$work/out"
-  else
-    "$judge" "$caller" "$policy" <"$work/in" >"$work/out"
-  fi
+  engine=by-hand
+  [[ $caller != *@* ]] || engine=${caller#*@}
+  as_engine "$engine" "$work/in" "$top/oci-specs/captures/$capture.config.json" "$work"
+  [ "$caller" != env-receiver ] || ENVIRONMENT=(env RUN_OCI_SECCOMP_RECEIVER=/run/x)
+  "${ENVIRONMENT[@]}" "$judge" "${caller%@*}" "$policy" $BUNDLE <"$work/in" >"$work/out"
   case $? in
   0) if cmp -s "$work/in" "$work/out"; then got=untouched; else got=edited; fi ;;
   1) got=$(sed 's/refused \(.*\)/refused(\1)/' "$work/out") ;;

@@ -3,12 +3,15 @@
 # What demo.sh and check.sh do first: packages and the build. Sourced, in the repository.
 
 PACKAGES="autoconf automake make gcc libc6-dev pkg-config libyajl-dev libcap-ng-dev libseccomp-dev \
-crun runc podman conmon netavark aardvark-dns busybox-static bats iproute2 nftables iptables jq strace"
+crun runc podman conmon netavark aardvark-dns uidmap slirp4netns busybox-static bats iproute2 nftables iptables jq strace \
+patch python3-yaml"
 # the attacks are built for 32 bits too, where the machine has such a thing
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then PACKAGES+=" gcc-multilib"; fi
 # The workloads that check.sh runs in containers. None of these packages starts a service when it
 # is installed: redis-tools has the program of redis-server, apache2-bin and dnsmasq-base no units.
 WORKLOADS="apache2-bin redis-tools dnsmasq-base iputils-ping libcap2-bin curl bind9-dnsutils"
+# Speaks to containerd's CRI plugin in its tests, with curl.
+WORKLOADS+=" python3"
 
 give_up() {
 	echo "$*" >&2

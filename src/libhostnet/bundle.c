@@ -9,14 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "json.h"
+#include "store.h"
 #include "userns.h"
-
-/* As many as killed processes of one pid may leave. */
-#define TEMPORARY_NAMES 1000
 
 /* Root over the machine is careful; a rootless engine's namespace is not ours
  * to guard. */
@@ -166,7 +163,8 @@ open_directory (struct bundle *bundle, struct error *err)
   const char *path = bundle->directory_path;
   struct stat status;
 
-  bundle->directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (bundle->directory < 0)
+    bundle->directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (bundle->directory < 0 || fstat (bundle->directory, &status) < 0)
     return error_system (err, errno, SENTENCE_bundle_unreadable,
                          escape (path).text);
@@ -192,6 +190,14 @@ bundle_read (const char *path, struct bundle *bundle, struct error *err)
 }
 
 int
+bundle_read_open (int directory, const char *path, struct bundle *bundle,
+                  struct error *err)
+{
+  bundle->directory = directory;
+  return bundle_read (path, bundle, err);
+}
+
+int
 bundle_read_file (const char *path, struct bundle *bundle, struct error *err)
 {
   const char *slash = strrchr (path, '/');
@@ -207,72 +213,6 @@ bundle_read_file (const char *path, struct bundle *bundle, struct error *err)
   return read_both (bundle, err);
 }
 
-/* The label of a file that SELinux guards; other systems have none. */
-static int
-copy_label (int from, int to)
-{
-  char label[256];
-  ssize_t length = fgetxattr (from, "security.selinux", label, sizeof label);
-
-  if (length < 0)
-    return errno == ENODATA || errno == ENOTSUP ? 0 : -1;
-  return fsetxattr (to, "security.selinux", label, (size_t) length, 0);
-}
-
-int
-write_all (int fd, const char *text, size_t length)
-{
-  while (length > 0)
-    {
-      ssize_t written = write (fd, text, length);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return -1;
-      text += written;
-      length -= (size_t) written;
-    }
-  return 0;
-}
-
-static int
-fill (const struct bundle *bundle, int fd, const char *text, size_t length)
-{
-  const struct stat *status = &bundle->status;
-
-  /* fchown first: it clears the setuid bits that fchmod may restore. */
-  return write_all (fd, text, length) < 0
-                 || ((status->st_uid != geteuid ()
-                      || status->st_gid != getegid ())
-                     && fchown (fd, status->st_uid, status->st_gid) < 0)
-                 || fchmod (fd, status->st_mode & 07777) < 0
-                 || copy_label (bundle->file, fd) < 0 || fsync (fd) < 0
-             ? -1
-             : 0;
-}
-
-/* A new file beside the configuration, its name in *NAME.  A name that is
- * taken is a killed process's or one with our pid from another PID namespace,
- * which may still be writing: it stays, and the next number is tried. */
-static int
-create_temporary (const struct bundle *bundle, char **name)
-{
-  int fd = -1;
-
-  for (int n = 0; n < TEMPORARY_NAMES && fd < 0; n++)
-    {
-      free (*name);
-      *name = xasprintf (".%s.oci-hostnet-%d-%d", bundle->name,
-                         (int) getpid (), n);
-      fd = openat (bundle->directory, *name,
-                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-      if (fd < 0 && errno != EEXIST)
-        break;
-    }
-  return fd;
-}
-
 int
 bundle_store (const struct bundle *bundle, const char *text, size_t length,
               struct error *err)
@@ -280,13 +220,14 @@ bundle_store (const struct bundle *bundle, const char *text, size_t length,
   cleanup_free char *path
       = xasprintf ("%s/%s", bundle->directory_path, bundle->name);
   cleanup_free char *temporary = NULL;
-  cleanup_close int fd = create_temporary (bundle, &temporary);
+  cleanup_close int fd
+      = store_temporary (bundle->directory, bundle->name, &temporary);
   int failure;
 
   if (fd < 0)
     return error_system (err, errno, SENTENCE_config_unwritable,
                          escape (path).text);
-  if (fill (bundle, fd, text, length) == 0
+  if (store_fill (fd, text, length, &bundle->status, bundle->file) == 0
       && renameat (bundle->directory, temporary, bundle->directory,
                    bundle->name)
              == 0)

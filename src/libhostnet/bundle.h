@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "store.h"
 
 struct bundle
 {
@@ -29,6 +30,11 @@ struct bundle
  * namespaces); symbolic links in place of the file are refused for everybody. */
 int bundle_read (const char *path, struct bundle *bundle, struct error *err);
 
+/* The same for the open DIRECTORY, which BUNDLE owns afterwards; PATH is for
+ * messages. */
+int bundle_read_open (int directory, const char *path, struct bundle *bundle,
+                      struct error *err);
+
 /* The same for a file by its own path (crun's --config). */
 int bundle_read_file (const char *path, struct bundle *bundle,
                       struct error *err);
@@ -41,9 +47,6 @@ int bundle_store (const struct bundle *bundle, const char *text, size_t length,
 
 /* All of FD, at most LIMIT bytes; > 0 when there is more. */
 int read_all (int fd, size_t limit, char **text, size_t *length);
-
-/* All of TEXT; negative with errno. */
-int write_all (int fd, const char *text, size_t length);
 
 void bundle_clear (struct bundle *bundle);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns.h"
 #include "plan.h"
 #include "seccomp_lock.h"
 
@@ -166,7 +167,10 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
   if ((plan->lock & LOCK_STRICT) != 0 && plan->facts->ways.count > 0)
     return error_refuse (err, plan->facts->ways.list[0].id, "%s",
                          plan->facts->ways.list[0].sentence);
-  return plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0 ? -1 : 0;
+  if (plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0)
+    return -1;
+  dns_report (plan->facts, &decision->report);
+  return 0;
 }
 
 /* DESIGN.md "When what": a container that asks. */
@@ -176,7 +180,7 @@ check_request (const struct plan *plan, struct error *err)
   if (plan->settings->request == REQUEST_REFUSE)
     return error_refuse (err, SENTENCE_request_refused);
   if (plan->settings->request == REQUEST_DEFAULT
-      && plan->engine == ENGINE_KUBERNETES)
+      && plan->engine.kubernetes)
     return error_refuse (err, SENTENCE_request_kubernetes);
   return 0;
 }
@@ -186,7 +190,14 @@ report (struct decision *decision, const char *because)
 {
   struct error *to = &decision->report;
 
-  if (to->message == NULL)
+  if (to->message != NULL)
+    {
+      cleanup_free char *before = to->message;
+
+      to->message = xasprintf ("%s; the container was left as it is: %s",
+                               before, because);
+    }
+  else
     error_refuse (to, REFUSAL_NONE,
                   "a container has the host's network and was left as it is: "
                   "%s",
@@ -293,7 +304,8 @@ decide (const struct policy *policy, const struct json_doc *config,
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
   plan.lock = tighter_lock (request, &settings);
-  plan.engine = engine_of (config, request->annotations);
+  plan.engine
+      = engine_tell (&facts->engine, config, request->annotations);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)
     decision->edits = plan.edits;

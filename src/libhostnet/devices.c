@@ -112,15 +112,14 @@ judge_rule (const struct json_doc *config, json_node rule,
   "]"
 static const char closed[] = CLOSED;
 
-/* Without rules a bind mount of /dev brings open devices along.  Where we are
- * in a user namespace (rootless) the device cgroup cannot be set, and device
- * nodes are worth less. */
+/* Without rules a bind mount of /dev brings open devices along.  Rootless the
+ * device cgroup cannot be set, and device nodes are worth less. */
 static void
 plan_closed (struct plan *plan, json_node resources, json_node devices)
 {
   static const char why[] = "no rule closes the devices of the host";
 
-  if (plan->facts->own_user_namespace)
+  if (plan->facts->own_user_namespace || plan->facts->rootless)
     return;
   if (devices != JSON_NONE)
     json_replace (&plan->edits, plan->config, devices, closed, why);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nsfs.h"
 #include "userns.h"
@@ -103,6 +104,7 @@ facts_collect (const struct json_doc *config, enum caller caller,
     return error_system (err, errno, SENTENCE_system,
                          "reading /proc/self/ns/user");
   facts->own_user_namespace = !initial;
+  facts->rootless = geteuid () != 0;
   if (find_network_entry (config, facts, err) < 0)
     return -1;
   facts->relation = NETNS_HOST;
@@ -112,8 +114,10 @@ facts_collect (const struct json_doc *config, enum caller caller,
 void
 facts_clear (struct facts *facts)
 {
-  free (facts->inherited_port);
+  engine_facts_clear (&facts->engine);
+  port_facts_clear (&facts->ports);
   mount_facts_clear (facts);
+  host_files_clear (facts);
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "engine.h"
 #include "json.h"
 #include "lowlevel.h"
 #include "ways.h"
@@ -46,7 +47,7 @@ struct userns_facts
 {
   bool wanted;         /* the lock is userns: the rest has been collected */
   bool own_reaches;    /* capabilities in our user namespace count in our
-                          network namespace */
+                          network namespace, and root's runtime has them */
   bool joined_reaches; /* and so do those in the one that is joined */
   bool joined_maps_root; /* which has the host's root among its ids, or might */
   char *uid_mappings, *gid_mappings; /* JSON: every id we have to itself */
@@ -59,6 +60,8 @@ struct userns_facts
   struct device_facts *devices;
   size_t device_count;
   char *foreign;       /* one of them that does not, or NULL */
+  json_node *own;      /* the entries that join what we are in ourselves, */
+  size_t own_count;    /* which can be left out as well */
   bool has_entry;      /* the configuration has a user namespace */
 };
 
@@ -79,6 +82,23 @@ struct idmap_facts
   int failed;  /* errno of mapping them, or 0 */
 };
 
+/* What the host has at /etc/resolv.conf and /etc/hosts; see dns.h. */
+enum dns_file
+{
+  DNS_RESOLV_CONF,
+  DNS_HOSTS,
+  DNS_FILES
+};
+
+struct host_file
+{
+  bool looked_at;      /* the container has a mount that it is to replace */
+  char *path;          /* real; NULL: there is none for a container */
+  const char *missing; /* why not, a constant */
+  char *source;        /* the path as JSON text */
+  unsigned long flags; /* of its mount, as below */
+};
+
 struct mount_source
 {
   char *path;          /* real, owned */
@@ -89,6 +109,9 @@ struct mount_source
 /* One for each of /mounts. */
 struct mount_facts
 {
+  /* What takes the place of the source, or NULL; then all that follows is told
+   * of the new one. */
+  const struct host_file *host_file;
   char *source; /* the real path of a bind mount's source, or NULL */
   bool is_file; /* it is there, and no directory */
   bool covers;  /* it holds or lies below proc, sysfs, ... */
@@ -100,16 +123,31 @@ struct mount_facts
   struct idmap_facts idmap, *submount_idmaps;
 };
 
+/* Published ports that the configuration does not show. */
+struct port_facts
+{
+  char *reserved; /* "8080/tcp", a socket that podman holds or forwards, or NULL */
+  char *sandbox;  /* JSON: what CRI-O maps to the container's pod, or NULL */
+  char *nerdctl;  /* JSON: nerdctl's network-config.json, or NULL */
+  struct error unknown; /* why they cannot be told, or nothing */
+};
+
 struct facts
 {
   enum caller caller;
+  struct engine_facts engine; /* by facts_collect_engine() */
+  struct port_facts ports;    /* by facts_collect_ports() */
   enum netns_relation relation;
   json_node network_entry;   /* in /linux/namespaces, or JSON_NONE */
   bool own_user_namespace;   /* we are not in the initial one */
+  bool rootless;             /* an ordinary user: the container has a user
+                                namespace by its configuration, or by crun, or
+                                does not start */
   bool seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER is set */
-  char *inherited_port;      /* "8080/tcp" reserved by podman, or NULL */
 
   /* The rest is collected by facts_collect_mounts(). */
+  bool dns_wanted;           /* given: dns_wanted() */
+  struct host_file host_files[DNS_FILES];
   struct mount_facts *mounts;
   size_t mount_count;
   bool root_covers;          /* the root filesystem holds proc or sysfs */
@@ -134,6 +172,15 @@ int facts_collect (const struct json_doc *config, enum caller caller,
  * asks for the host's network or has it. */
 int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
+
+/* The host's WHICH, looked at once. */
+const struct host_file *facts_host_file (enum dns_file which,
+                                         struct facts *facts);
+void host_files_clear (struct facts *facts);
+
+/* The flags of the mount of PATH that a mount namespace of less privilege
+ * cannot take away (mount(2)); 0, or -1 with errno. */
+int facts_mount_flags (const char *path, unsigned long *flags);
 
 /* Under the lock userns: our own user namespace, and the namespaces that the
  * configuration joins. */
@@ -161,10 +208,18 @@ int facts_bind_source (const struct json_doc *config, json_node mount,
 int facts_root (const struct json_doc *config, const char *bundle,
                 char **real, struct error *err);
 
-/* Sockets that podman reserved for published ports (FACTS 7); only under
- * conmon.  What PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
-int facts_collect_ports (unsigned preserve_fds, struct facts *facts,
+/* On whose behalf CALLER was called; what cannot be seen stays unknown. */
+int facts_collect_engine (enum caller caller, const char *bundle,
+                          struct engine_facts *facts, struct error *err);
+void engine_facts_clear (struct engine_facts *facts);
+
+/* After facts_collect_engine(): ports that podman reserved sockets for (FACTS
+ * 7) or forwards, and those that CRI-O and nerdctl wrote down elsewhere.  What
+ * PRESERVE_FDS and LISTEN_FDS hand on is not looked at. */
+int facts_collect_ports (const struct json_doc *config, json_node annotations,
+                         unsigned preserve_fds, struct facts *facts,
                          struct error *err);
+void port_facts_clear (struct port_facts *facts);
 
 void facts_clear (struct facts *facts);
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "devices.h"
+#include "dns.h"
 #include "mount_table.h"
 #include "paths.h"
 
@@ -116,27 +117,45 @@ look_at_source (const char *path, struct mount_facts *facts)
   return 0;
 }
 
-int
-facts_bind_source (const struct json_doc *config, json_node mount,
-                   const char *bundle, char **real, struct error *err)
+/* The source of a bind mount as it stands there (the caller frees): 1, or 0
+ * for other mounts. */
+static int
+read_source (const struct json_doc *config, json_node mount, char **source,
+             struct error *err)
 {
-  cleanup_free char *source = NULL;
-  bool exists;
   json_node node;
   int found = json_get (config, mount, "source", JSON_STRING, &node, err);
 
   if (found <= 0 || !is_bind (config, mount))
     return found < 0 ? -1 : 0;
-  source = json_string (config, node);
+  *source = json_string (config, node);
+  return 1;
+}
+
+static int
+resolve_source (const char *source, const char *bundle, char **real,
+                struct error *err)
+{
+  bool exists;
+
   *real = resolve (source, bundle, &exists);
   if (*real == NULL)
     return refuse_source (source, err);
   return exists ? 1 : 2;
 }
 
-/* The flags that a mount namespace of less privilege cannot take away. */
-static int
-mount_flags (const char *path, unsigned long *flags, struct error *err)
+int
+facts_bind_source (const struct json_doc *config, json_node mount,
+                   const char *bundle, char **real, struct error *err)
+{
+  cleanup_free char *source = NULL;
+  int found = read_source (config, mount, &source, err);
+
+  return found <= 0 ? found : resolve_source (source, bundle, real, err);
+}
+
+int
+facts_mount_flags (const char *path, unsigned long *flags)
 {
   static const struct
   {
@@ -148,11 +167,19 @@ mount_flags (const char *path, unsigned long *flags, struct error *err)
   struct statvfs found;
 
   if (statvfs (path, &found) < 0)
-    return error_system (err, errno, SENTENCE_mount_source,
-                         escape (path).text);
+    return -1;
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if ((found.f_flag & table[i].seen) != 0)
       *flags |= table[i].flag;
+  return 0;
+}
+
+static int
+mount_flags (const char *path, unsigned long *flags, struct error *err)
+{
+  if (facts_mount_flags (path, flags) < 0)
+    return error_system (err, errno, SENTENCE_mount_source,
+                         escape (path).text);
   return 0;
 }
 
@@ -188,33 +215,65 @@ list_submounts (const struct mount_table *table, struct mount_facts *facts,
   return 0;
 }
 
+/* The host's file that takes the place of SOURCE, which an engine made, or
+ * NULL. */
+static const struct host_file *
+host_file (const struct json_doc *config, json_node mount, const char *source,
+           struct facts *facts)
+{
+  const struct host_file *file;
+  enum dns_file which;
+
+  if (!facts->dns_wanted
+      || !dns_is_engine_made (config, mount, source, &which))
+    return NULL;
+  file = facts_host_file (which, facts);
+  return file->path != NULL ? file : NULL;
+}
+
+/* A bind of the root filesystem brings along what is mounted in it before: the
+ * fresh proc and sysfs.  `..` behind what is not there yet leads anywhere once
+ * the runtime has made it. */
+static bool
+covers (const char *real, bool exists, const char *root,
+        const struct mount_table *table)
+{
+  return mount_table_covers (table, real, exists)
+         || (!exists && strstr (real, "/..") != NULL)
+         || (root != NULL
+             && (path_is_below (real, root) || path_is_below (root, real)));
+}
+
 static int
 judge_mount (const struct json_doc *config, json_node mount,
              const char *bundle, const char *root,
-             const struct mount_table *table, bool user_namespace,
+             const struct mount_table *table, struct facts *all,
              struct mount_facts *facts, struct error *err)
 {
-  const char *real;
-  bool exists;
-  int found = facts_bind_source (config, mount, bundle, &facts->source, err);
+  cleanup_free char *source = NULL;
+  int found = read_source (config, mount, &source, err);
 
   if (found <= 0)
     return found;
-  exists = found == 1;
-  real = facts->source;
-  if (look_at_source (real, facts) < 0)
+  facts->host_file = host_file (config, mount, source, all);
+  if (facts->host_file != NULL)
+    {
+      facts->source = xstrndup (facts->host_file->path,
+                                strlen (facts->host_file->path));
+      facts->flags = facts->host_file->flags;
+      facts->is_file = true;
+      return 0;
+    }
+  found = resolve_source (source, bundle, &facts->source, err);
+  if (found < 0)
+    return -1;
+  if (look_at_source (facts->source, facts) < 0)
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
-  if (exists && user_namespace && list_submounts (table, facts, err) < 0)
+  if (found == 1 && all->userns.wanted
+      && list_submounts (table, facts, err) < 0)
     return -1;
-  /* A bind of the root filesystem brings along what is mounted in it before:
-   * the fresh proc and sysfs.  `..` behind what is not there yet leads
-   * anywhere once the runtime has made it. */
-  facts->covers = mount_table_covers (table, real, exists)
-                  || (!exists && strstr (real, "/..") != NULL)
-                  || (root != NULL
-                      && (path_is_below (real, root)
-                          || path_is_below (root, real)));
+  facts->covers = covers (facts->source, found == 1, root, table);
   return 0;
 }
 
@@ -287,8 +346,8 @@ facts_collect_mounts (const struct json_doc *config, const char *bundle,
       if (json_kind (config, n) != JSON_OBJECT)
         return error_refuse (err, SENTENCE_json_type, "/mounts",
                              "something else", "objects");
-      if (judge_mount (config, n, bundle, root, &table,
-                       facts->userns.wanted, &facts->mounts[i], err)
+      if (judge_mount (config, n, bundle, root, &table, facts,
+                       &facts->mounts[i], err)
           < 0)
         return -1;
     }

@@ -1,40 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets that rootful podman reserves for published ports: the runtime
- * inherits them at `create` from conmon, behind conmon's two pipes (FACTS 7). */
+/* Sockets that rootful podman reserves for published ports: conmon holds them,
+ * and the runtime inherits them at `create`, behind conmon's two pipes (FACTS
+ * 7).  A hook inherits none, and looks at conmon's. */
 #include <config.h>
 
-#include "facts.h"
+#include "facts_ports.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A parent outside of our PID namespace has no directory: not conmon. */
-static int
-parent_is_conmon (bool *is, struct error *err)
-{
-  char path[64], name[32] = "";
-  cleanup_close int fd = -1;
-  ssize_t length;
-
-  snprintf (path, sizeof path, "/proc/%d/comm", (int) getppid ());
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  *is = false;
-  if (fd < 0 && errno == ENOENT)
-    return 0;
-  length = fd < 0 ? -1 : read (fd, name, sizeof name - 1);
-  if (length < 0)
-    return error_system (err, errno, SENTENCE_system,
-                         "reading the name of the parent process");
-  *is = strcmp (name, "conmon\n") == 0;
-  return 0;
-}
+#include "bundle.h"
+#include "processes.h"
 
 /* sd_listen_fds(3): valid when LISTEN_PID is our own. */
 static unsigned
@@ -81,52 +64,136 @@ reserved_port (int fd, const char **protocol)
   return 0;
 }
 
-/* Looks at the descriptors from 3 + KEPT on. */
-static int
-find_reserved_port (DIR *directory, unsigned kept, struct facts *facts)
+int
+ports_find_socket (DIR *directory, int pidfd, unsigned first,
+                   struct port_facts *facts)
 {
   struct dirent *entry;
 
-  while (facts->inherited_port == NULL
+  while (facts->reserved == NULL
          && (errno = 0, entry = readdir (directory)) != NULL)
     {
-      int fd = atoi (entry->d_name);
+      int fd = atoi (entry->d_name), port;
+      cleanup_close int copy = -1;
       const char *protocol;
-      int port;
 
-      if (fd < 3 || (unsigned) fd - 3 < kept)
+      if (fd < 3 || (unsigned) fd < first)
         continue;
-      port = reserved_port (fd, &protocol);
+      if (pidfd >= 0)
+        copy = process_copy (pidfd, fd);
+      if (pidfd >= 0 && copy < 0 && errno != EBADF)
+        return -1;
+      port = reserved_port (pidfd < 0 ? fd : copy, &protocol);
       if (port < 0)
         return -1;
       if (port > 0)
-        facts->inherited_port = xasprintf ("%d/%s", port, protocol);
+        facts->reserved = xasprintf ("%d/%s", port, protocol);
     }
-  return facts->inherited_port != NULL || errno == 0 ? 0 : -1;
+  return facts->reserved != NULL || errno == 0 ? 0 : -1;
+}
+
+static int
+look_at_own (unsigned preserve_fds, struct port_facts *facts)
+{
+  unsigned kept = listen_fds ();
+  DIR *directory = opendir ("/proc/self/fd");
+  int result;
+
+  if (directory == NULL)
+    return -1;
+  result = ports_find_socket (
+      directory, -1, 3 + (preserve_fds > kept ? preserve_fds : kept), facts);
+  closedir (directory);
+  return result;
+}
+
+/* podman numbers conmon's pipes behind the descriptors that it hands on for
+ * somebody else (libpod/oci_conmon_common.go, createOCIContainer): as many as
+ * the environment that conmon was started with tells, or none. */
+static int
+handed_on (pid_t conmon, unsigned *kept)
+{
+  static const char key[] = "_OCI_SYNCPIPE=";
+  cleanup_free char *path = xasprintf ("/proc/%d/environ", (int) conmon);
+  cleanup_free char *text = NULL;
+  cleanup_close int fd = open (path, O_RDONLY | O_CLOEXEC);
+  size_t length;
+  unsigned number;
+
+  *kept = 0;
+  if (fd < 0 || read_all (fd, JSON_MAX_BYTES, &text, &length) != 0)
+    return -1;
+  for (size_t at = 0; at < length; at += strlen (text + at) + 1)
+    if (strncmp (text + at, key, strlen (key)) == 0
+        && sscanf (text + at + strlen (key), "%u", &number) == 1 && number > 3)
+      *kept = number - 3;
+  return 0;
+}
+
+static int
+look_at_conmon (pid_t conmon, struct port_facts *facts)
+{
+  cleanup_free char *path = xasprintf ("/proc/%d/fd", (int) conmon);
+  cleanup_close int process = pidfd_open (conmon, 0);
+  DIR *directory = process < 0 ? NULL : opendir (path);
+  unsigned kept;
+  int result;
+
+  if (directory == NULL)
+    return -1;
+  result = handed_on (conmon, &kept) < 0
+               ? -1
+               : ports_find_socket (directory, process, 3 + kept, facts);
+  closedir (directory);
+  return result;
+}
+
+static bool
+is_program (const struct engine_facts *engine, const char *name)
+{
+  return engine->parent != NULL
+         && strcmp (strrchr (engine->parent, '/') + 1, name) == 0;
+}
+
+/* The first step that failed, in words, or NULL. */
+static const char *
+look_at_podman (const struct json_doc *config, unsigned preserve_fds,
+                struct facts *facts)
+{
+  bool conmon = is_program (&facts->engine, "conmon");
+
+  if (conmon && facts->caller == CALLER_CREATE
+      && look_at_own (preserve_fds, &facts->ports) < 0)
+    return "looking for reserved ports in /proc/self/fd";
+  if (conmon && facts->caller == CALLER_GUARD
+      && look_at_conmon (facts->engine.pid, &facts->ports) < 0)
+    return "looking for reserved ports among conmon's descriptors";
+  if (facts->own_user_namespace
+      && ((conmon && facts->caller == CALLER_CREATE)
+          || facts->caller == CALLER_PRECREATE)
+      && ports_find_forwarder (config, facts, &facts->ports) < 0)
+    return "looking for processes that forward ports";
+  return NULL;
 }
 
 int
-facts_collect_ports (unsigned preserve_fds, struct facts *facts,
+facts_collect_ports (const struct json_doc *config, json_node annotations,
+                     unsigned preserve_fds, struct facts *facts,
                      struct error *err)
 {
-  bool conmon;
-  unsigned kept = listen_fds ();
-  DIR *directory;
-  int failure = 0;
+  const char *failed;
 
-  if (parent_is_conmon (&conmon, err) < 0)
-    return -1;
-  if (!conmon)
-    return 0;
-  if (preserve_fds > kept)
-    kept = preserve_fds;
-  directory = opendir ("/proc/self/fd");
-  if (directory == NULL || find_reserved_port (directory, kept, facts) < 0)
-    failure = errno;
-  if (directory != NULL)
-    closedir (directory);
-  return failure == 0 ? 0
-                      : error_system (err, failure, SENTENCE_system,
-                                      "looking for reserved ports in "
-                                      "/proc/self/fd");
+  ports_read_files (config, annotations, facts);
+  failed = look_at_podman (config, preserve_fds, facts);
+  return failed == NULL ? 0
+                        : error_system (err, errno, SENTENCE_system, failed);
+}
+
+void
+port_facts_clear (struct port_facts *facts)
+{
+  free (facts->reserved);
+  free (facts->sandbox);
+  free (facts->nerdctl);
+  error_clear (&facts->unknown);
 }

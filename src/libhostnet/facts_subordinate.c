@@ -149,7 +149,9 @@ look_at_source (struct look *look, const char *path, bool read_only)
 static void
 look_at_mount (struct look *look, struct mount_facts *facts, bool read_only)
 {
-  if (facts->source == NULL || facts->is_tun)
+  /* Everybody may read a file of the host's that came in for DNS, and nobody
+   * write it. */
+  if (facts->source == NULL || facts->is_tun || facts->host_file != NULL)
     return;
   facts->submount_idmaps
       = xcalloc (facts->submount_count, sizeof *facts->submount_idmaps);

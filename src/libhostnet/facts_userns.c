@@ -132,6 +132,24 @@ pod_user_namespace (const char *path, ino_t owner)
   return xstrndup (user, strlen (user));
 }
 
+/* The entry joins the namespace of its type that we are in: a pod on the
+ * host's network has the host's UTS namespace in containerd's CRI plugin. */
+static int
+joins_own (const struct json_doc *config, json_node type, const char *path,
+           bool *own, struct error *err)
+{
+  /* namespaces(7); runtime-spec, config-linux.md, has the same words */
+  static const char *const names[] = { "cgroup", "ipc", "pid", "time", "uts" };
+
+  *own = false;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (json_string_is (config, type, names[i])
+        && nsfs_is_own (names[i], path, own) < 0)
+      return error_system (err, errno, SENTENCE_userns_unreadable,
+                           escape (path).text);
+  return 0;
+}
+
 /* One that is joined, and neither a user, network nor mount namespace. */
 static int
 look_at_joined (const char *path, const struct userns_reach *reach,
@@ -169,6 +187,7 @@ look_at_entry (const struct json_doc *config, json_node entry,
   cleanup_free char *path = NULL;
   json_node type, node;
   ino_t inode = 0;
+  bool own;
 
   if (json_get (config, entry, "type", JSON_STRING, &type, err) < 0
       || json_get (config, entry, "path", JSON_STRING, &node, err) < 0)
@@ -181,7 +200,16 @@ look_at_entry (const struct json_doc *config, json_node entry,
     return 0;
   path = json_string (config, node);
   if (!json_string_is (config, type, "user"))
-    return look_at_joined (path, reach, facts, err);
+    {
+      if (joins_own (config, type, path, &own, err) < 0)
+        return -1;
+      if (!own)
+        return look_at_joined (path, reach, facts, err);
+      facts->own = xrealloc (facts->own,
+                             (facts->own_count + 1) * sizeof *facts->own);
+      facts->own[facts->own_count++] = entry;
+      return 0;
+    }
   if (stat_namespace (path, &inode, err) < 0)
     return -1;
   facts->joined_reaches |= userns_reaches (reach, inode);
@@ -209,7 +237,7 @@ facts_collect_userns (const struct json_doc *config, struct facts *all,
                    err)
              < 0)
     return -1;
-  facts->own_reaches = userns_reaches (&reach, own);
+  facts->own_reaches = !all->rootless && userns_reaches (&reach, own);
   facts->first_port = first_unprivileged_port ();
   facts->has_mqueue = is_file_system ("/dev/mqueue", MQUEUE_MAGIC);
   facts->unified_cgroups
@@ -236,4 +264,5 @@ userns_facts_clear (struct userns_facts *facts)
   free (facts->gid_mappings);
   free (facts->pod);
   free (facts->foreign);
+  free (facts->own);
 }

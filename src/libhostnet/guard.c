@@ -8,8 +8,10 @@
 #include <stdio.h>
 
 #include "bundle.h"
+#include "guard_exec.h"
 #include "judge.h"
 #include "nsfs.h"
+#include "report.h"
 
 struct state
 {
@@ -17,14 +19,14 @@ struct state
   struct request request;
   bool has_annotations;
   int pid;
-  char *bundle;
+  char *bundle, *id;
 };
 
 static int
 read_state (struct state *state, const char *text, size_t length,
             struct error *err)
 {
-  json_node annotations, pid, bundle;
+  json_node annotations, pid, bundle, id;
   uint64_t number = 0;
   int found;
 
@@ -36,7 +38,8 @@ read_state (struct state *state, const char *text, size_t length,
                     err);
   if (found < 0
       || json_get (&state->doc, 0, "pid", JSON_NUMBER, &pid, err) < 0
-      || json_get (&state->doc, 0, "bundle", JSON_STRING, &bundle, err) < 0)
+      || json_get (&state->doc, 0, "bundle", JSON_STRING, &bundle, err) < 0
+      || json_get (&state->doc, 0, "id", JSON_STRING, &id, err) < 0)
     return -1;
   state->has_annotations = found > 0;
   if (pid != JSON_NONE && json_uint64 (&state->doc, pid, &number) == 0
@@ -44,6 +47,8 @@ read_state (struct state *state, const char *text, size_t length,
     state->pid = (int) number;
   if (bundle != JSON_NONE)
     state->bundle = json_string (&state->doc, bundle);
+  if (id != JSON_NONE)
+    state->id = json_string (&state->doc, id);
   return request_read_annotations (&state->doc, annotations, &state->request,
                                    err);
 }
@@ -109,11 +114,17 @@ int
 guard (const char *text, size_t length, struct error *err)
 {
   struct state state = { .doc = JSON_DOC_INIT };
+  cleanup_error struct error report = ERROR_INIT;
   int result = read_state (&state, text, length, err);
 
   if (result == 0)
     result = check_bundle (&state, err);
+  if (result == 0 && state.request.network)
+    guard_exec_report (state.id ? state.id : "", &report);
+  if (report.message != NULL)
+    report_syslog (report.message);
   json_clear (&state.doc);
   cleanup_freep (&state.bundle);
+  cleanup_freep (&state.id);
   return result;
 }

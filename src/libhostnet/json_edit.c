@@ -134,13 +134,16 @@ json_append (struct json_edits *edits, const struct json_doc *doc,
              json_node array, const bool *skip, const char *text,
              const char *why)
 {
+  struct json_buffer element = JSON_BUFFER_INIT;
   bool comma;
   size_t at = insertion_point (edits, doc, array, skip, &comma);
 
+  /* no format: TEXT may be a whole filter */
+  json_buffer_text (&element, comma ? "," : "");
+  json_buffer_text (&element, text);
   add_edit (edits,
-            (struct json_edit){ at, at,
-                                xasprintf ("%s%s", comma ? "," : "", text),
-                                "add", array, "-", NULL },
+            (struct json_edit){ at, at, element.text, "add", array, "-",
+                                NULL },
             why);
 }
 
@@ -300,16 +303,28 @@ json_buffer_number (struct json_buffer *buffer, uint64_t number)
   json_buffer_bytes (buffer, first, (size_t) (digits + sizeof digits - 1 - first));
 }
 
+static bool
+is_plain (char c)
+{
+  return c != '"' && c != '\\' && (unsigned char) c >= 0x20 && c != 0x7F;
+}
+
 void
 json_buffer_string (struct json_buffer *buffer, const char *text)
 {
-  json_buffer_add (buffer, "\"");
-  for (; *text != '\0'; text++)
-    if (*text == '"' || *text == '\\')
-      json_buffer_add (buffer, "\\%c", *text);
-    else if ((unsigned char) *text < 0x20 || *text == 0x7F)
-      json_buffer_add (buffer, "\\u%04x", (unsigned) *text);
-    else
-      json_buffer_text (buffer, (char[]){ *text, '\0' });
-  json_buffer_add (buffer, "\"");
+  json_buffer_literal (buffer, "\"");
+  while (*text != '\0')
+    {
+      size_t plain = 0;
+
+      while (is_plain (text[plain]))
+        plain++;
+      json_buffer_bytes (buffer, text, plain);
+      text += plain;
+      if (*text == '"' || *text == '\\')
+        json_buffer_bytes (buffer, (char[]){ '\\', *text++ }, 2);
+      else if (*text != '\0')
+        json_buffer_add (buffer, "\\u%04x", (unsigned) *text++);
+    }
+  json_buffer_literal (buffer, "\"");
 }

@@ -5,14 +5,17 @@
 
 #include <errno.h>
 
-/* A mount source that nobody can tell, here or on this kernel, refuses a lock,
- * which is for decide(): who does not ask for one lives without.  A call that
- * failed this time is passed up, as is everything else. */
+#include "dns.h"
+
+/* A mount source that nobody can tell, here or on this kernel, or not this
+ * user, refuses a lock, which is for decide(): who does not ask for one lives
+ * without.  A call that failed this time is passed up, as is everything else. */
 static int
 keep_unknown (struct facts *facts, struct error *err)
 {
   if (err->id != REFUSAL_mount_door
-      && !(err->id == REFUSAL_mount_source && err->system_errno == ENOSYS))
+      && !(err->id == REFUSAL_mount_source
+           && (err->system_errno == ENOSYS || err->system_errno == EACCES)))
     return -1;
   facts->unknown = *err;
   *err = (struct error)ERROR_INIT;
@@ -37,6 +40,15 @@ collect_subordinate (struct judgement *j, const char *bundle)
     lowlevel = &chosen;
   facts_collect_subordinate (&j->config, bundle, settings.subordinate,
                              lowlevel, &j->facts);
+}
+
+static void
+want_dns (struct judgement *j)
+{
+  struct policy_settings settings = policy_settings_for (
+      j->policy, &j->config, j->request.annotations);
+
+  j->facts.dns_wanted = dns_wanted (&j->request, &j->facts, &settings);
 }
 
 static int
@@ -73,15 +85,19 @@ judge (const char *text, size_t length, const char *bundle,
 
       if (j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
         return -1;
+      if (facts_collect_engine (caller, bundle, &j->facts.engine, err) < 0)
+        return -1;
       lock = decide_lock (j->policy, &j->config, &j->request);
+      want_dns (j);
       if ((lock & LOCK_USERNS) != 0
           && facts_collect_userns (&j->config, &j->facts, err) < 0)
         return -1;
       if (collect_mounts (j, bundle, lock, err) < 0
           && keep_unknown (&j->facts, err) < 0)
         return -1;
-      if (caller == CALLER_CREATE
-          && facts_collect_ports (preserve_fds, &j->facts, err) < 0)
+      if (facts_collect_ports (&j->config, j->request.annotations,
+                               preserve_fds, &j->facts, err)
+          < 0)
         return -1;
     }
   return decide (j->policy, &j->config, &j->request, &j->facts, &j->decision,

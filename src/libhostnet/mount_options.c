@@ -93,7 +93,9 @@ mount_write_options (const struct json_doc *config,
         there |= json_string_is (config, n, wanted);
       if (there)
         continue;
-      json_buffer_add (text, "%s\"%s\"", first ? "" : ",", wanted);
+      if (!first)
+        json_buffer_literal (text, ",");
+      json_buffer_string (text, wanted);
       changed = true;
       first = false;
     }

@@ -324,6 +324,7 @@ plan_mount (struct plan *plan, json_node mount,
              < 0
       || check_mount (plan, &wish, err) < 0)
     return -1;
+  mount_host_file (plan, &wish);
   wish_standard (plan, &wish);
   wish_private (plan, &wish);
   if (plan->adds_user)

@@ -15,7 +15,7 @@ struct mount_wish
   bool is_file; /* what is bound */
   /* its members; JSON_NONE when absent */
   json_node type, destination, options;
-  const char *new_type, *new_source; /* constants, or NULL: as it is */
+  const char *new_type, *new_source; /* that outlive it, or NULL: as it is */
   const char *new_options;           /* JSON text, a constant, or NULL */
   const char *wanted[WANTED_OPTIONS_MAX]; /* that have to be among the options */
   size_t wanted_count;
@@ -52,6 +52,9 @@ struct mount_wish mount_with_idmap (const struct mount_wish *wish,
 bool mount_write_options (const struct json_doc *config,
                           const struct mount_wish *wish,
                           struct json_buffer *text);
+
+/* DNS as on the host: dns.c. */
+void mount_host_file (const struct plan *plan, struct mount_wish *wish);
 
 /* What a user namespace does not allow, or does in another way. */
 int mount_in_user_namespace (const struct plan *plan, struct mount_wish *wish,

@@ -80,15 +80,14 @@ wish_kernel_types (const struct plan *plan, struct mount_wish *wish,
                    struct error *err)
 {
   const struct userns_facts *facts = &plan->facts->userns;
-  unsigned joined;
 
   if (mount_type_is (plan, wish, "proc")
-      && plan_namespaces (plan, "pid", &joined) == 0)
+      && plan_inherits_namespace (plan, "pid"))
     mount_bind (wish, "\"/proc\"",
                 "[\"rbind\",\"rro\",\"nosuid\",\"nodev\",\"noexec\",\"rprivate\"]",
                 "lock userns: no fresh proc of the host's PID namespace");
   else if (mount_type_is (plan, wish, "mqueue")
-           && plan_namespaces (plan, "ipc", &joined) == 0)
+           && plan_inherits_namespace (plan, "ipc"))
     {
       if (!facts->has_mqueue)
         return error_refuse (err, SENTENCE_userns_mqueue);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* `/proc/PID/ns/net` is how engines join another container's namespace
- * (podman container:X, containerd's workload of a pod). */
+ * (podman container:X, containerd's workload of a pod), which would be left
+ * behind. */
 static bool
 is_process_path (const char *path)
 {
@@ -48,11 +49,40 @@ plan_makes_namespace (const struct plan *plan, const char *name)
   return plan_namespaces (plan, name, &joined) > 0 && joined == 0;
 }
 
+/* What we are in ourselves cannot be joined from inside a user namespace, and
+ * whoever joins nothing is in it too. */
+static bool
+joins_own (const struct plan *plan, json_node entry)
+{
+  const struct userns_facts *facts = &plan->facts->userns;
+
+  for (size_t i = 0; plan->adds_user && i < facts->own_count; i++)
+    if (facts->own[i] == entry)
+      return true;
+  return false;
+}
+
+bool
+plan_inherits_namespace (const struct plan *plan, const char *name)
+{
+  json_node namespaces, type;
+
+  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
+            &namespaces, NULL);
+  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
+       n = json_next (plan->config, n))
+    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
+        && json_string_is (plan->config, type, name)
+        && !joins_own (plan, n))
+      return false;
+  return true;
+}
+
 bool
 plan_has_user_namespace (const struct plan *plan)
 {
   return plan->has_user || plan->adds_user
-         || plan->facts->own_user_namespace;
+         || plan->facts->own_user_namespace || plan->facts->rootless;
 }
 
 /* FACTS 2, the danger: an engine that sees no path configures the network
@@ -114,19 +144,20 @@ check_entry (const struct plan *plan, struct error *err)
   hook = engine_network_hook (plan->config);
   if (hook != NULL)
     return error_refuse (err, SENTENCE_namespace_hook, escape (hook).text,
-                         engine_host_option (plan->engine));
+                         engine_host_option (plan->engine.engine));
   if (facts->relation == NETNS_NEW)
     {
       if (!pathless_may_go (plan)
           && plan->settings->pathless != PATHLESS_REMOVE)
         return error_refuse (err, SENTENCE_namespace_pathless,
-                             engine_host_option (plan->engine));
+                             engine_host_option (plan->engine.engine));
       return 0;
     }
   json_get (plan->config, facts->network_entry, "path", JSON_STRING, &node,
             NULL);
   path = json_string (plan->config, node);
-  if (plan->engine != ENGINE_KUBERNETES && is_process_path (path))
+  /* In a pod whose sandbox has asked too that one is the host's by now. */
+  if (is_process_path (path))
     return error_refuse (err, SENTENCE_namespace_joined, escape (path).text);
   return 0;
 }
@@ -164,10 +195,12 @@ edit_namespaces (struct plan *plan, bool remove)
   picked = xmalloc (plan_count (plan->config, namespaces));
   for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
        n = json_next (plan->config, n))
-    picked[i++] = remove && n == facts->network_entry;
-  if (remove)
-    json_remove_children (&plan->edits, plan->config, namespaces, picked,
-                          "the container asks for the host's network");
+    picked[i++] = (remove && n == facts->network_entry) || joins_own (plan, n);
+  json_remove_children (&plan->edits, plan->config, namespaces, picked,
+                        plan->request->network
+                            ? "the container asks for the host's network"
+                            : "the host's own cannot be joined from a user "
+                              "namespace, and stays when nothing is joined");
   if (!plan->adds_user)
     return;
   json_buffer_text (&entry, "{\"type\":\"user\"");
@@ -193,7 +226,9 @@ netns_plan (struct plan *plan, struct error *err)
       || (remove && check_entry (plan, err) < 0))
     return -1;
   /* From inside a user namespace the host's could not be joined any more. */
-  remove |= plan->adds_user && facts->relation == NETNS_HOST_PATH;
+  remove |= facts->relation == NETNS_HOST_PATH
+            && (plan->adds_user
+                || (plan->request->network && plan_has_user_namespace (plan)));
   if (remove || plan->adds_user)
     edit_namespaces (plan, remove);
   return 0;

@@ -23,7 +23,7 @@ struct plan
   const struct facts *facts;
   const struct policy_settings *settings;
   enum lock lock;
-  enum engine engine;
+  struct engine_verdict engine;
   /* found */
   bool has_user;  /* the configuration has a user namespace */
   bool adds_user; /* lock userns: the configuration has no user namespace and
@@ -69,6 +69,8 @@ int ports_check_privileged (const struct plan *plan, struct error *err);
 /* Whether the container gets a namespace of TYPE of its own: one that is
  * joined may be the host's. */
 bool plan_makes_namespace (const struct plan *plan, const char *type);
+/* Whether it stays in the one of TYPE that we are in. */
+bool plan_inherits_namespace (const struct plan *plan, const char *type);
 /* Whether the container is in a user namespace beside the initial one: the
  * configuration has it or gets it, or we are in one. */
 bool plan_has_user_namespace (const struct plan *plan);

@@ -31,7 +31,7 @@ struct walk
   char *left;     /* what is still to be walked */
   size_t given;   /* so much at the end of LEFT is not from a symbolic link */
   unsigned links; /* followed so far */
-  uid_t overflow; /* an owner that is as good as root, or 0 */
+  uid_t root;     /* who must own it all */
   char *unsafe;   /* the first reason not to trust it, or NULL */
 };
 
@@ -39,14 +39,21 @@ struct walk
 static void
 check_owner (struct walk *walk, const struct stat *st, const char *name)
 {
-  cleanup_free char *path = xasprintf ("%s/%s", walk->where, name);
+  bool foreign = st->st_uid != walk->root;
+  bool writable
+      = !S_ISLNK (st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH));
+  cleanup_free char *path = NULL;
 
-  if (walk->unsafe != NULL)
+  if (walk->unsafe != NULL || (!foreign && !writable))
     return;
-  if (st->st_uid != 0 && st->st_uid != walk->overflow)
-    walk->unsafe = xasprintf ("`%s` is owned by the user %u",
-                              escape (path).text, (unsigned) st->st_uid);
-  else if (!S_ISLNK (st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)))
+  path = xasprintf ("%s/%s", walk->where, name);
+  if (foreign)
+    walk->unsafe = xasprintf ("`%s` is owned by the user %u%s",
+                              escape (path).text, (unsigned) st->st_uid,
+                              userns_overflow_owner () != 0
+                                  ? " of our user namespace"
+                                  : "");
+  else
     walk->unsafe = xasprintf ("`%s` is writable by %s", escape (path).text,
                               st->st_mode & S_IWOTH ? "others" : "its group");
 }
@@ -73,6 +80,10 @@ enter_root (struct walk *walk)
     return -1;
   enter (walk, dir, NULL);
   dir = -1;
+  /* In a user namespace the host's root seems to be the overflow user, and 0 a
+   * user of the host's; unless it is that of a whole system (LXC), whose root
+   * is 0 there.  It is whose the root directory is. */
+  walk->root = st.st_uid == userns_overflow_owner () ? st.st_uid : 0;
   check_owner (walk, &st, "");
   return 0;
 }
@@ -187,7 +198,7 @@ static int
 open_policy (const char *path, int *fd, struct error *err)
 {
   __attribute__ ((cleanup (walk_clear))) struct walk walk
-      = { -1, NULL, NULL, 0, 0, userns_overflow_owner (), NULL };
+      = { -1, NULL, NULL, 0, 0, 0, NULL };
   cleanup_free char *name = NULL;
   int more = 1;
 
@@ -342,6 +353,7 @@ policy_settings_for (const struct policy *policy,
     .inherit = (enum policy_inherit) value[SETTING_INHERIT],
     .published_ports = (enum policy_ports) value[SETTING_PUBLISHED_PORTS],
     .pathless = (enum policy_pathless) value[SETTING_PATHLESS],
+    .dns = (enum policy_dns) value[SETTING_DNS],
     .keep_capabilities = value[SETTING_CAPABILITIES],
     .lock = (enum lock) value[SETTING_LOCK],
     .subordinate = rule->subordinate != NULL ? rule->subordinate

@@ -45,6 +45,13 @@ enum policy_pathless
   PATHLESS_REMOVE
 };
 
+/* What stands at /etc/resolv.conf and /etc/hosts when a private network went. */
+enum policy_dns
+{
+  DNS_HOST,
+  DNS_KEEP
+};
+
 /* Bits of keep_capabilities. */
 enum
 {
@@ -60,6 +67,7 @@ struct policy_settings
   enum policy_inherit inherit;
   enum policy_ports published_ports;
   enum policy_pathless pathless;
+  enum policy_dns dns;
   unsigned keep_capabilities;
   enum lock lock; /* at least */
   const char *subordinate; /* a user of /etc/subuid, the policy's own; or NULL */
@@ -74,6 +82,7 @@ enum setting
   SETTING_PATHLESS,
   SETTING_CAPABILITIES,
   SETTING_LOCK,
+  SETTING_DNS,
   SETTINGS
 };
 

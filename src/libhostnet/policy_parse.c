@@ -292,6 +292,8 @@ static const struct choice lock_choices[] = { { "standard", LOCK_STANDARD },
 static const struct choice pathless_choices[] = { { "refuse", PATHLESS_REFUSE },
                                                   { "remove", PATHLESS_REMOVE },
                                                   { NULL, 0 } };
+static const struct choice dns_choices[]
+    = { { "host", DNS_HOST }, { "keep", DNS_KEEP }, { NULL, 0 } };
 static const struct choice capability_choices[]
     = { { "CAP_NET_RAW", KEEP_NET_RAW },
         { "CAP_MKNOD", KEEP_MKNOD },
@@ -322,6 +324,8 @@ static const struct member members[] = {
     SETTING_PUBLISHED_PORTS, ports_choices },
   { "pathless", IN_SETTINGS, read_choice, "`refuse` or `remove`",
     SETTING_PATHLESS, pathless_choices },
+  { "dns", IN_SETTINGS, read_choice, "`host` or `keep`", SETTING_DNS,
+    dns_choices },
   { "keepCapabilities", IN_SETTINGS, read_capabilities,
     "an array of capability names", SETTING_CAPABILITIES,
     capability_choices },

@@ -206,6 +206,15 @@ check_inform (const struct parser *parser)
   return 1;
 }
 
+/* containerd and docker restore through go-runc, which writes this one with
+ * one dash; runc takes it, crun fails (CLI.md 2). */
+static bool
+is_of_go_runc (const struct parser *parser, const char *word)
+{
+  return parser->dialect == DIALECT_RUNC && parser->scope == SCOPE_RESTORE
+         && strcmp (word, "-no-subreaper") == 0;
+}
+
 /* Takes the option at parser->at.  1: with it the command is not ours. */
 static int
 parse_option (struct parser *parser)
@@ -223,6 +232,8 @@ parse_option (struct parser *parser)
     }
   else if (word[2] == '\0')
     row = option_by_letter (word[1], parser->scope);
+  else if (is_of_go_runc (parser, word))
+    row = option_by_name (word + 1, strlen (word + 1), parser->scope);
   if (row == NULL)
     return refuse_word (parser, word);
   if (!(row->dialects & parser->dialect))

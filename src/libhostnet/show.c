@@ -48,10 +48,9 @@ show_json (FILE *to, const struct judgement *j, const struct error *err)
   else if (j->decision.verdict == VERDICT_EDIT)
     verdict = "edited";
   else if (j->decision.report.message != NULL)
-    {
-      verdict = "reported";
-      reason = j->decision.report.message;
-    }
+    verdict = "reported";
+  if (err == NULL && j->decision.report.message != NULL)
+    reason = j->decision.report.message;
   json_buffer_add (&out, "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":",
                    verdict);
   json_buffer_string (&out, id);

@@ -118,7 +118,10 @@ subordinate_check_mappings (const struct plan *plan, unsigned joined,
 {
   static const char *const names[] = { "uidMappings", "gidMappings" };
 
-  if (plan->settings->subordinate == NULL || plan->facts->own_user_namespace)
+  /* Rootless, the host's root is out of reach, and 0 of our own namespace is
+   * not it. */
+  if (plan->settings->subordinate == NULL || plan->facts->own_user_namespace
+      || plan->facts->rootless)
     return 0;
   if (joined > 0)
     return plan->facts->userns.joined_maps_root

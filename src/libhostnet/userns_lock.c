@@ -64,7 +64,8 @@ userns_plan (struct plan *plan, struct error *err)
     return check_entries (plan, entries, joined, err) < 0
                ? -1
                : subordinate_check_mappings (plan, joined, err);
-  /* Rootless: we are in one already, from which the network is out of reach. */
+  /* Rootless: we are in one already, from which the network is out of reach,
+   * or the runtime makes one. */
   if (!plan->adds_user)
     return 0;
   if (facts->foreign != NULL)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bundle.h"
 #include "decide.h"
@@ -70,12 +71,13 @@ found_namespaces (const struct plan *plan)
 static char *
 found_user (const struct plan *plan)
 {
-  if (!plan->facts->userns.own_reaches)
-    return xasprintf ("not needed: the host's network is out of reach of our "
-                      "own user namespace");
-  return xasprintf ("one of its own, in which no capability counts in the "
-                    "host's network namespace; ports below %u cannot be bound "
+  return xasprintf ("%s; ports below %u cannot be bound "
                     "(net.ipv4.ip_unprivileged_port_start)",
+                    plan->has_user
+                        ? "one of its own, in which no capability counts in "
+                          "the host's network namespace"
+                        : "not needed: no capability that our runtime could "
+                          "give counts in the host's network namespace",
                     plan->facts->userns.first_port);
 }
 
@@ -324,8 +326,8 @@ check_parts (struct subject *subject, struct checks *checks,
                        .lock = decide_lock (subject->policy,
                                             &subject->config,
                                             &subject->request),
-                       .engine = engine_of (&subject->config,
-                                            subject->request.annotations),
+                       .engine = engine_tell (&facts.engine, &subject->config,
+                                              subject->request.annotations),
                        .edits = JSON_EDITS_INIT };
 
   if (plan_init (&plan, err) < 0)
@@ -383,12 +385,23 @@ check_private (const struct subject *subject, struct checks *checks,
   return 0;
 }
 
+/* Of a configuration of somebody else's we cannot tell who runs it: root,
+ * maybe. */
+static bool
+is_ours (const struct subject *subject)
+{
+  return subject->bundle.status.st_uid == geteuid ();
+}
+
 /* Another lock lives without what it finds. */
 static int
 look_at_user_namespace (struct subject *subject, struct error *err)
 {
   if (facts_collect_userns (&subject->config, &subject->facts, err) == 0)
-    return 0;
+    {
+      subject->facts.userns.own_reaches |= !is_ours (subject);
+      return 0;
+    }
   if ((decide_lock (subject->policy, &subject->config, &subject->request)
        & LOCK_USERNS)
       != 0)
@@ -410,9 +423,17 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
   if (facts_collect (&subject->config, CALLER_APPLY, &subject->facts, &refused)
       < 0)
     return fail_if_refused ("namespaces", &refused, checks, err);
+  if (!is_ours (subject))
+    subject->facts.rootless = false;
   if (!decide_concerns (&subject->request, &subject->facts))
     return check_private (subject, checks, private, err);
-  if (policy_load (POLICY_PATH, &subject->policy, err) < 0)
+  if (policy_load (POLICY_PATH, &subject->policy, err) < 0
+      || facts_collect_engine (CALLER_APPLY, subject->bundle.directory_path,
+                               &subject->facts.engine, err)
+             < 0
+      || facts_collect_ports (&subject->config, subject->request.annotations,
+                              0, &subject->facts, err)
+             < 0)
     return -1;
   subject->settings = policy_settings_for (subject->policy, &subject->config,
                                            subject->request.annotations);

@@ -184,6 +184,26 @@ stand_in() {
 	tried 25
 }
 
+@test "a refusal stays a refusal whatever fails: the guard, and the port that conmon holds" {
+	judge() { judge_refusal; }
+	REFUSED=yes
+	gcc -static -o "$work/reserve" "$top_srcdir/tests/tools/conmon.c"
+	cp "$(command -v strace)" "$work/conmon"
+	new_bundle "$RICH"
+	"$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	cp -p "$work/bundle/config.json" "$work/original"
+	INPUT=$work/state
+	jq -n --argjson pid $$ --arg bundle "$work/bundle" --slurpfile config "$work/original" \
+		'{id: "x", pid: $pid, bundle: $bundle, annotations: $config[0].annotations}' >"$INPUT"
+	# the control: it is the port that is refused
+	"$PROGRAMS/oci-hostnet-hook" createRuntime <"$INPUT"
+	STRACE=("$work/reserve" 5 tcp no "$work/conmon")
+	undisturbed 'read(0' "$PROGRAMS/oci-hostnet-hook" createRuntime
+	grep "cannot publish ports" "$work/err"
+	each_call "EIO ENOMEM EINTR EACCES EPERM ESRCH" "$PROGRAMS/oci-hostnet-hook" createRuntime
+	tried 300
+}
+
 # --- no room -------------------------------------------------------------------------
 
 # no_room MESSAGE - apply and both runtimes fail with MESSAGE; the original stays, alone

@@ -179,14 +179,17 @@ make_userns_rootfs() {
 	chown -hR 100000:100000 "$HOSTNET_TEST_DIR/userns-rootfs"
 }
 
-# An /etc of our own above the machine's, in which the user hostnet has the ids of the root
-# filesystem that make_userns_rootfs makes.
-subordinate_ids() {
+# An /etc of our own above the machine's.
+own_etc() {
 	local layer=$HOSTNET_TEST_DIR/etc-layer
-	if [ ! -d "$layer" ]; then
-		mkdir -p "$layer"/{upper,work}
-		mount -t overlay overlay -o "lowerdir=/etc,upperdir=$layer/upper,workdir=$layer/work" /etc
-	fi
+	[ ! -d "$layer" ] || return 0
+	mkdir -p "$layer"/{upper,work}
+	mount -t overlay overlay -o "lowerdir=/etc,upperdir=$layer/upper,workdir=$layer/work" /etc
+}
+
+# The user hostnet has the ids of the root filesystem that make_userns_rootfs makes.
+subordinate_ids() {
+	own_etc
 	rm -f /etc/subuid /etc/subgid
 	(umask 022; echo hostnet:100000:65536 | tee /etc/subuid >/etc/subgid)
 }
@@ -273,7 +276,7 @@ host_state() {
 	ls /sys/class/net
 	cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_default_ttl
 	cat /proc/sys/net/ipv4/conf/host0/rp_filter
-	if command -v nft >/dev/null; then nft list ruleset; fi
+	if command -v nft >/dev/null; then nft -s list ruleset; fi
 }
 
 remember_host() { host_state >"$HOSTNET_TEST_DIR/host-before"; }
@@ -293,8 +296,10 @@ whole_host_state() {
 		{ iptables-save; ip6tables-save; } | sed '/^#/d; s/ \[[0-9]*:[0-9]*\]$//'
 	fi
 	ls /run/netns
-	# parent and own number out, and the number of the peer group
-	cut -d' ' -f3- /proc/self/mountinfo | sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
+	# parent and own number out, and the number of the peer group; podman mounts its store on itself
+	# as long as one of its processes uses it
+	cut -d' ' -f3- /proc/self/mountinfo | grep -vF " ${PODMAN_STORE:-/none}/root/overlay " |
+		sed 's/ \(shared\|master\):[0-9]*//g' | LC_ALL=C sort
 	stray_processes
 }
 

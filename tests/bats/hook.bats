@@ -139,6 +139,31 @@ with_syslog() {
 	[[ "$output" != *syslog:* ]]
 }
 
+# by_conmon RUNTIME: the guard of a locked container whose conmon was told RUNTIME
+by_conmon() {
+	# conmon by its name, its words, and the runtime between it and the hook
+	cp /bin/bash "$work/conmon"
+	jq -n --arg bundle "$work" --argjson pid $$ '{id: "x", pid: $pid, bundle: $bundle, annotations: {"io.oci-hostnet.network": "host"}}' >"$work/state"
+	run -0 with_syslog "$work/conmon" -c "sh -c '\"$hook\" createRuntime <\"$work/state\" || exit; true'; exit \$?" conmon -b "$work" -r "$1"
+}
+
+@test "guard: a container whose exec is not guarded is locked and reported, by the runtime that conmon was told" {
+	make_bundle "$work"
+	"$PROGRAMS/oci-hostnet" apply "$work"
+	chmod 755 "$work"
+	by_conmon /usr/bin/crun
+	[[ $output == *'syslog: '*'the container `x` is locked, but who execs into it is not: its runtime is /usr/bin/crun: '* ]]
+	for runtime in /usr/local/sbin/oci-hostnet-runtime oci-hostnet-crun; do
+		by_conmon "$runtime"
+		[ -z "$output" ]
+	done
+	# who does not ask is not looked at
+	make_bundle "$work" 'del(.annotations)'
+	jq -n --arg bundle "$work" --argjson pid $$ '{id: "x", pid: $pid, bundle: $bundle, annotations: {}}' >"$work/state"
+	run -0 with_syslog "$work/conmon" -c "sh -c '\"$hook\" createRuntime <\"$work/state\"; true'; true" conmon -r crun
+	[ -z "$output" ]
+}
+
 @test "precreate in a user namespace of our own: a pathless entry is not removed" {
 	jq '.annotations["io.oci-hostnet.network"] = "host"' "$CAPTURES/podman/none.config.json" >"$work/in"
 	run -1 unshare -U -r "$hook" precreate <"$work/in"

@@ -140,12 +140,33 @@ engines_own() {
 }
 
 @test "namespaces that are joined from outside are refused, by name" {
-	local type
+	local type outside
+	unshare -i -u -p -C -f sh -c 'echo ready; exec sleep 1000' >"$VOLUME/log" 3>&- &
+	wait_for 50 grep -q ready "$VOLUME/log"
+	outside=$(cat "/proc/$!/task/$!/children")
+	outside=${outside% }
 	for type in ipc uts pid cgroup; do
-		refused "\`/proc/self/ns/$type\` in /linux/namespaces cannot be joined from a user namespace of the container's own" \
-			"$LOCKED"' | .linux.namespaces |= map(select(.type != "'$type'")) + [{type: "'$type'", path: "/proc/self/ns/'$type'"}]'
+		refused "\`/proc/$outside/ns/$type\` in /linux/namespaces cannot be joined from a user namespace of the container's own" \
+			"$LOCKED"' | .linux.namespaces |= map(select(.type != "'$type'")) + [{type: "'$type'", path: "/proc/'$outside'/ns/'$type'"}]'
 	done
+	# as an init it takes no other signal
+	kill -KILL "$outside"
 }
+
+# The host's own could not be joined either, but is there without that: pods on the host's network
+# join its UTS namespace.
+joins_own() {
+	local type
+	run container "$1" "$LOCKED"' | del(.hostname) | .linux.namespaces |= map(select(.type | IN("ipc", "uts", "pid", "cgroup") | not))
+			+ [("ipc", "uts", "pid", "cgroup") | {type: ., path: "/proc/self/ns/\(.)"}]' \
+		sh -c 'for type in ipc uts pid cgroup user; do readlink /proc/self/ns/$type; done; /bin/ip addr add 127.0.0.4/8 dev lo; echo 1 >/proc/sys/net/ipv4/ip_forward; true'
+	expect_status 0
+	for type in ipc uts pid cgroup; do expect_output "$(readlink "/proc/self/ns/$type")"; done
+	[[ $output != *"$(readlink /proc/self/ns/user)"* ]]
+	expect_output "user:[" "Operation not permitted" "ip_forward: Read-only file system"
+}
+@test "crun: namespaces that are joined and the host's are the host's" { joins_own crun; }
+@test "runc: namespaces that are joined and the host's are the host's" { joins_own runc; }
 
 # Every member of a pod is in the user namespace of its first container.
 pod() {
@@ -164,6 +185,11 @@ pod() {
 		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"' sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/net'
 	expect_status 0
 	expect_output "$first" "$(readlink /proc/self/ns/net)"
+	# and so it is with its UTS namespace in Kubernetes
+	run container "$1" "$LOCKED"' | del(.hostname) | (.linux.namespaces[] | select(.type == "uts")).path = "/proc/self/ns/uts"
+		| (.linux.namespaces[] | select(.type == "ipc")).path = "/proc/'"$pid"'/ns/ipc"' sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/uts'
+	expect_status 0
+	expect_output "$first" "$(readlink /proc/self/ns/uts)"
 }
 @test "crun: a pod shares one user namespace" { pod crun; }
 @test "runc: a pod shares one user namespace" { pod runc; }

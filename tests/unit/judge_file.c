@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* judge_file CALLER [POLICY]: a configuration on standard input; what becomes of it on
- * standard output: the text (exit 0), or `refused ID` (exit 1). */
+/* judge_file CALLER [POLICY [BUNDLE]]: a configuration on standard input; what becomes of
+ * it on standard output: the text (exit 0), or `refused ID` (exit 1). */
 #include <config.h>
 
 #include <stdio.h>
@@ -31,7 +31,8 @@ main (int argc, char *argv[])
   if (read_all (STDIN_FILENO, JSON_MAX_BYTES, &text, &length) != 0
       || policy_parse (policy, strlen (policy), "test", &judgement.policy, &err)
              < 0
-      || judge (text, length, NULL, caller, 0, &judgement, &err) < 0)
+      || judge (text, length, argc > 3 ? argv[3] : NULL, caller, 0,
+                &judgement, &err) < 0)
     {
       printf ("refused %s\n", refusal_name (err.id));
       return 1;

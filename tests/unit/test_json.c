@@ -202,6 +202,29 @@ test_escape (void)
 }
 
 static void
+test_strings (void)
+{
+  static const struct
+  {
+    const char *text, *json;
+  } rows[] = { { "", "\"\"" },
+               { "plain /\xC3\xA9", "\"plain /\xC3\xA9\"" },
+               { "\"", "\"\\\"\"" },
+               { "a\\\"b\\", "\"a\\\\\\\"b\\\\\"" },
+               { "\x01x\n\x1F\x7F", "\"\\u0001x\\u000a\\u001f\\u007f\"" } };
+
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      struct json_buffer buffer = JSON_BUFFER_INIT;
+      cleanup_free char *what = xasprintf ("written: %s", rows[i].json);
+
+      json_buffer_string (&buffer, rows[i].text);
+      tap_ok (strcmp (buffer.text, rows[i].json) == 0, what);
+      free (buffer.text);
+    }
+}
+
+static void
 test_comments (void)
 {
   static const char text[]
@@ -230,6 +253,7 @@ main (void)
   test_removal (false, true);
   test_removal (true, true);
   test_escape ();
+  test_strings ();
   test_comments ();
   return tap_end ();
 }

@@ -56,6 +56,14 @@ static const struct
     S (.pathless = PATHLESS_REMOVE) },
   { "pathless refuse", V1 ",\"default\":{\"pathless\":\"refuse\"}}", "{}",
     S (.pathless = PATHLESS_REFUSE) },
+  { "dns keep", V1 ",\"default\":{\"dns\":\"keep\"}}", "{}",
+    S (.dns = DNS_KEEP) },
+  { "dns host", V1 ",\"default\":{\"dns\":\"host\"}}", "{}",
+    S (.dns = DNS_HOST) },
+  { "dns of a rule over the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"dns\":\"host\"}],"
+       "\"default\":{\"dns\":\"keep\"}}",
+    "{}", S (0) },
   { "keepCapabilities CAP_NET_RAW",
     V1 ",\"default\":{\"keepCapabilities\":[\"CAP_NET_RAW\"]}}", "{}",
     S (.keep_capabilities = KEEP_NET_RAW) },
@@ -126,7 +134,8 @@ same_settings (struct policy_settings a, struct policy_settings b)
 {
   return a.request == b.request && a.inherit == b.inherit
          && a.published_ports == b.published_ports && a.pathless == b.pathless
-         && a.keep_capabilities == b.keep_capabilities
+         && a.keep_capabilities == b.keep_capabilities && a.lock == b.lock
+         && a.dns == b.dns
          && (a.subordinate == NULL) == (b.subordinate == NULL)
          && (a.subordinate == NULL
              || strcmp (a.subordinate, b.subordinate) == 0);
@@ -317,6 +326,13 @@ static const struct
     NULL },
   { "pathless warn", V1 ",\"default\":{\"pathless\":\"warn\"}}",
     REFUSAL_policy_value, NULL },
+  { "dns none", V1 ",\"default\":{\"dns\":\"none\"}}", REFUSAL_policy_value,
+    "the policy p has in line 1, column 32 a wrong value for `dns`: give "
+    "`host` or `keep`" },
+  { "dns false", V1 ",\"default\":{\"dns\":false}}", REFUSAL_policy_value,
+    NULL },
+  { "dns at the top", V1 ",\"dns\":\"host\"}", REFUSAL_policy_unknown_member,
+    NULL },
   { "lock none", V1 ",\"default\":{\"lock\":\"none\"}}", REFUSAL_policy_value,
     NULL },
   { "lock no string", V1 ",\"default\":{\"lock\":1}}", REFUSAL_policy_value,

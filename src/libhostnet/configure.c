@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written where, for each engine; what becomes of each file is decided
+ * by the plan_file functions, and tree_commit() does all of it or nothing. */
+#include <config.h>
+
+#include "configure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "configure_parts.h"
+#include "dropins.h"
+#include "json.h"
+#include "tree.h"
+#include "unified_diff.h"
+
+/* What a file was before us, beside it. */
+#define KEPT ".oci-hostnet-before"
+#define OWN SYSCONFDIR "/oci-hostnet"
+
+/* A file of the engine, and what it is for. */
+struct place
+{
+  const char *path, *template;
+  plan_file *plan;
+  const char *why;
+  const char *const *others; /* other files that are read for it, or NULL */
+};
+
+/* containers.conf(5), and containers-config(5) of podman 6; a name that ends
+ * in a slash is a directory of *.conf. */
+static const char *const podman_others[] = {
+  "/usr/share/containers/containers.conf",
+  "/usr/share/containers/containers.conf.d/",
+  "/usr/share/containers/containers.rootful.conf.d/",
+  "/usr/share/containers/containers.rootless.conf.d/",
+  "/etc/containers/containers.conf",
+  "/etc/containers/containers.conf.d/",
+  "/etc/containers/containers.rootful.conf.d/",
+  "/etc/containers/containers.rootless.conf.d/",
+  NULL,
+};
+
+static const struct place podman[] = {
+  { OWN "/podman-hooks.d/oci-hostnet-precreate.json",
+    dropin_podman_oci_hostnet_precreate_json, plan_whole,
+    "edits containers under any runtime", NULL },
+  { OWN "/podman-hooks.d/oci-hostnet-guard.json",
+    dropin_podman_oci_hostnet_guard_json, plan_whole,
+    "stops a container that asks and is not locked", NULL },
+  { "/etc/containers/containers.conf.d/oci-hostnet.conf",
+    dropin_podman_oci_hostnet_conf, plan_lists,
+    "registers the runtimes and the hooks", podman_others },
+  { 0 },
+};
+
+/* crio.conf.d(5) */
+static const struct place crio[] = {
+  { "/etc/crio/crio.conf.d/oci-hostnet.conf", dropin_crio_oci_hostnet_conf,
+    plan_whole, "registers the handler", NULL },
+  { 0 },
+};
+
+static const char containerd_config[] = "/etc/containerd/config.toml";
+static const char *const containerd_others[] = { containerd_config, NULL };
+static const struct place containerd[] = {
+  { "/etc/containerd/conf.d/oci-hostnet.toml", NULL, plan_containerd_import,
+    "registers the handler", containerd_others },
+  { containerd_config, NULL, plan_containerd, "registers the handler", NULL },
+  { 0 },
+};
+
+static const struct place docker[] = {
+  { "/etc/docker/daemon.json", dropin_docker_daemon_json, plan_json,
+    "registers the runtime", NULL },
+  { 0 },
+};
+
+static const struct place kubernetes[] = {
+  { OWN "/kubernetes/runtimeclass.yaml", dropin_kubernetes_runtimeclass_yaml,
+    plan_whole, "lets pods choose the handler", NULL },
+  { OWN "/kubernetes/admission.yaml", dropin_kubernetes_admission_yaml,
+    plan_whole, "keeps the annotations to labelled namespaces", NULL },
+  { 0 },
+};
+
+/* What a person does next.  Nothing is restarted here. */
+static const struct engine_row
+{
+  const char *name;
+  const struct place *places;
+  const char *next, *next_undone;
+} engines[] = {
+  { "podman", podman,
+    "next: podman --runtime oci-hostnet-runtime, or runtime = "
+    "\"oci-hostnet-runtime\" in containers.conf; under another runtime the "
+    "hooks lock the start, and `podman exec` stays open",
+    "next: remove the containers that were made by oci-hostnet-runtime, "
+    "podman "
+    "does not know it any more" },
+  { "crio", crio,
+    "next: systemctl restart crio; pods choose it by runtimeClassName "
+    "(oci-hostnet configure kubernetes)",
+    "next: systemctl restart crio" },
+  { "containerd", containerd,
+    "next: systemctl restart containerd; pods choose it by runtimeClassName "
+    "(oci-hostnet configure kubernetes)",
+    "next: systemctl restart containerd" },
+  { "docker", docker,
+    "next: systemctl reload docker, then docker run --runtime oci-hostnet",
+    "next: systemctl reload docker" },
+  { "kubernetes", kubernetes, "next: kubectl apply -f " OWN "/kubernetes",
+    "next: take it out of the cluster, if it was applied: kubectl delete "
+    "runtimeclass,validatingadmissionpolicy,validatingadmissionpolicybinding "
+    "-l app.kubernetes.io/name=oci-hostnet" },
+};
+
+/* A place with what was found there. */
+struct item
+{
+  const struct place *place;
+  char *shown, *kept_path;
+  struct tree_file now, kept;
+  struct other_file *others;
+  size_t other_count;
+  struct file_plan plan;
+};
+
+struct items
+{
+  struct item *list;
+  size_t count;
+};
+
+static void
+items_clear (struct items *items)
+{
+  for (size_t i = 0; i < items->count; i++)
+    {
+      struct item *item = &items->list[i];
+
+      for (size_t o = 0; o < item->other_count; o++)
+        {
+          free (item->others[o].shown);
+          free (item->others[o].text);
+        }
+      free (item->others);
+      free (item->shown);
+      free (item->kept_path);
+      free (item->plan.text);
+      tree_file_clear (&item->now);
+      tree_file_clear (&item->kept);
+    }
+  free (items->list);
+}
+#define cleanup_items __attribute__ ((cleanup (items_clear)))
+
+/* A file that is written here, or kept. */
+static bool
+is_ours (const char *path)
+{
+  for (size_t e = 0; e < sizeof engines / sizeof *engines; e++)
+    for (const struct place *place = engines[e].places; place->path != NULL;
+         place++)
+      {
+        size_t length = strlen (place->path);
+
+        if (strncmp (place->path, path, length) == 0
+            && (path[length] == '\0' || strcmp (path + length, KEPT) == 0))
+          return true;
+      }
+  return false;
+}
+
+/* ---- looking ---- */
+
+static int
+add_other (const struct tree *tree, const char *path, struct item *item,
+           struct error *err)
+{
+  struct tree_file file = TREE_FILE_INIT;
+  int there;
+
+  if (strcmp (path, item->place->path) == 0)
+    return 0;
+  there = tree_look (tree, path, &file, err);
+  if (there <= 0)
+    return there;
+  item->others = xrealloc (item->others,
+                           (item->other_count + 1) * sizeof *item->others);
+  item->others[item->other_count++]
+      = (struct other_file){ tree_shown (tree, path), file.text };
+  return 0;
+}
+
+static int
+add_others (const struct tree *tree, const char *path, struct item *item,
+            struct error *err)
+{
+  char **names;
+  size_t count, length = strlen (path);
+  int result = 0;
+
+  if (path[length - 1] != '/')
+    return add_other (tree, path, item, err);
+  if (tree_list (tree, path, ".conf", &names, &count, err) < 0)
+    return -1;
+  for (size_t i = 0; i < count; i++)
+    {
+      cleanup_free char *file = xasprintf ("%s%s", path, names[i]);
+
+      if (result == 0)
+        result = add_other (tree, file, item, err);
+      free (names[i]);
+    }
+  free (names);
+  return result;
+}
+
+static int
+look_and_plan (const struct tree *tree, struct item *item, bool undo,
+               struct error *err)
+{
+  struct file_view view;
+
+  item->shown = tree_shown (tree, item->place->path);
+  item->kept_path = xasprintf ("%s%s", item->place->path, KEPT);
+  if (tree_read (tree, item->place->path, &item->now, err) < 0
+      || tree_read (tree, item->kept_path, &item->kept, err) < 0)
+    return -1;
+  for (const char *const *other = item->place->others;
+       other != NULL && *other != NULL; other++)
+    if (add_others (tree, *other, item, err) < 0)
+      return -1;
+  view = (struct file_view){ item->shown, item->now.text, item->kept.text,
+                             item->others, item->other_count };
+  return item->place->plan (item->place->template, &view, undo, &item->plan,
+                            err);
+}
+
+static const struct engine_row *
+find_engine (const char *name, struct error *err)
+{
+  for (size_t e = 0; e < sizeof engines / sizeof *engines; e++)
+    if (strcmp (engines[e].name, name) == 0)
+      return &engines[e];
+  error_refuse (err, SENTENCE_usage,
+                "the engine is podman, crio, containerd, docker or kubernetes",
+                "oci-hostnet");
+  return NULL;
+}
+
+/* ---- doing ---- */
+
+static void
+add_steps (struct tree *tree, const struct item *item)
+{
+  const char *path = item->place->path, *text = item->plan.text;
+  const char *kept_name = strrchr (item->kept_path, '/') + 1;
+
+  if (item->plan.drop_kept)
+    tree_remove (tree, item->kept_path, &item->kept);
+  switch (item->plan.action)
+    {
+    case ACTION_CREATE:
+      tree_create (tree, path, text);
+      break;
+    case ACTION_REPLACE:
+      tree_replace (tree, path, &item->now, text, NULL);
+      break;
+    case ACTION_REPLACE_KEEPING:
+      tree_replace (tree, path, &item->now, text, kept_name);
+      break;
+    case ACTION_RESTORE:
+      tree_restore (tree, path, &item->now, kept_name);
+      break;
+    case ACTION_REMOVE:
+      tree_remove (tree, path, &item->now);
+      break;
+    case ACTION_NONE:
+      break;
+    }
+}
+
+/* ---- telling ---- */
+
+static void
+show_diff (FILE *to, const struct items *items)
+{
+  for (size_t i = 0; i < items->count; i++)
+    if (items->list[i].plan.action != ACTION_NONE)
+      unified_diff (to, items->list[i].place->path, items->list[i].now.text,
+                    items->list[i].plan.text);
+}
+
+static void
+show_changes (FILE *to, const struct items *items,
+              const struct engine_row *engine, bool undo)
+{
+  size_t shown = 0;
+
+  for (size_t i = 0; i < items->count; i++)
+    if (items->list[i].plan.action != ACTION_NONE)
+      {
+        fputs (shown++ > 0 ? ", " : undo ? "took back " : "wrote ", to);
+        fputs (items->list[i].shown, to);
+      }
+  if (shown == 0)
+    fputs ("nothing to do\n", to);
+  else
+    fprintf (to, "\n%s\n", undo ? engine->next_undone : engine->next);
+}
+
+static const char *
+op_of (const struct item *item)
+{
+  return item->plan.action == ACTION_CREATE   ? "add"
+         : item->plan.action == ACTION_REMOVE ? "remove"
+                                              : "replace";
+}
+
+static void
+show_changes_json (FILE *to, const struct items *items)
+{
+  struct json_buffer out = JSON_BUFFER_INIT;
+  size_t shown = 0;
+
+  json_buffer_text (&out, "\"reason_id\":\"\",\"reason\":\"\",\"edits\":[");
+  for (size_t i = 0; i < items->count; i++)
+    {
+      const struct item *item = &items->list[i];
+
+      if (item->plan.action == ACTION_NONE)
+        continue;
+      json_buffer_text (&out, shown++ > 0 ? ",{\"path\":" : "{\"path\":");
+      json_buffer_string (&out, item->shown);
+      json_buffer_add (&out, ",\"op\":\"%s\",\"why\":", op_of (item));
+      json_buffer_string (&out, item->place->why);
+      json_buffer_text (&out, "}");
+    }
+  fprintf (to, "{\"schema\":1,\"verdict\":\"%s\",%s],\"checks\":[]}\n",
+           shown > 0 ? "edited" : "untouched", out.text);
+  free (out.text);
+}
+
+int
+configure (FILE *to, const struct configure_options *options,
+           struct error *err)
+{
+  cleanup_tree struct tree tree = TREE_INIT;
+  cleanup_items struct items items = { NULL, 0 };
+  const struct engine_row *engine = find_engine (options->engine, err);
+
+  if (engine == NULL
+      || tree_open (options->root ? options->root : "/", is_ours, &tree, err)
+             < 0)
+    return -1;
+  for (const struct place *place = engine->places; place->path != NULL;
+       place++)
+    {
+      items.list
+          = xrealloc (items.list, (items.count + 1) * sizeof *items.list);
+      items.list[items.count] = (struct item){ .place = place };
+      if (look_and_plan (&tree, &items.list[items.count++], options->undo, err)
+          < 0)
+        return -1;
+    }
+  if (!options->dry_run)
+    {
+      for (size_t i = 0; i < items.count; i++)
+        add_steps (&tree, &items.list[i]);
+      for (size_t i = 0; options->undo && i < items.count; i++)
+        tree_tidy (&tree, items.list[i].place->path);
+      if (tree_commit (&tree, err) < 0)
+        return -1;
+    }
+  if (options->json)
+    show_changes_json (to, &items);
+  else if (options->dry_run)
+    show_diff (to, &items);
+  else
+    show_changes (to, &items, engine, options->undo);
+  return 0;
+}

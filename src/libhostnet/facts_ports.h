@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files facts_port*.c share. */
+#ifndef HOSTNET_FACTS_PORTS_H
+#define HOSTNET_FACTS_PORTS_H
+
+#include <dirent.h>
+
+#include "facts.h"
+
+/* Looks for a socket that is bound to a port, from the descriptor FIRST on: in
+ * DIRECTORY, our own /proc/self/fd, or that of the process that PIDFD (not -1)
+ * is of.  0, or -1 with errno when one cannot be looked at. */
+int ports_find_socket (DIR *directory, int pidfd, unsigned first,
+                       struct port_facts *facts);
+
+/* Rootless podman forwards ports by processes of its own.  0, or -1 with errno. */
+int ports_find_forwarder (const struct json_doc *config,
+                          const struct facts *facts,
+                          struct port_facts *ports);
+
+/* Those that CRI-O and nerdctl wrote down. */
+void ports_read_files (const struct json_doc *config, json_node annotations,
+                       struct facts *facts);
+
+#endif

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Published ports where only the engine's processes and files show them: the guard hook and conmon's
+# descriptors, nerdctl's file, pasta. rootless_podman.bats has rootlessport.
+bats_require_minimum_version 1.5.0
+
+load helpers
+load podman
+
+KLEENE="cannot publish ports of a container using the 'host' network driver"
+ASK=(--annotation io.oci-hostnet.network=host)
+
+setup_file() {
+	require_program oci-hostnet oci-hostnet-runtime oci-hostnet-hook
+	command -v podman >/dev/null || return 0
+	setup_podman
+	guarding_hooks
+	without_counters
+	remember_whole_host
+}
+
+setup() {
+	require_command podman conmon
+	no_policy
+	work=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/ports.XXXXXX")
+	chmod 755 "$work"
+}
+
+teardown() {
+	remove_all
+	stop_forwarder
+	no_policy
+	# every test ends with this
+	without_counters
+	whole_host_unchanged || { reset_host; return 1; }
+}
+
+# precreate and the guard, as hooks alone; what the guard says in guard.log, since podman shows
+# nothing of it under crun
+guarding_hooks() {
+	mkdir -p "$HOSTNET_TEST_DIR/guarded.d"
+	cp "$HOSTNET_TEST_DIR/hooks.d/oci-hostnet.json" "$HOSTNET_TEST_DIR/guarded.d/precreate.json"
+	guard_hook "$PROGRAMS/oci-hostnet-hook"
+}
+
+# guard_hook COMMAND...
+guard_hook() {
+	cat >"$HOSTNET_TEST_DIR/guard" <<-SH
+	#!/bin/sh
+	exec $* createRuntime 2>$HOSTNET_TEST_DIR/guard.log
+	SH
+	chmod 755 "$HOSTNET_TEST_DIR/guard"
+	: >"$HOSTNET_TEST_DIR/guard.log"
+	jq -n --arg path "$HOSTNET_TEST_DIR/guard" \
+		'{version: "1.0.0", hook: {path: $path}, when: {always: true}, stages: ["createRuntime"]}' \
+		>"$HOSTNET_TEST_DIR/guarded.d/guard.json"
+}
+
+guarded() { with_options --hooks-dir "$HOSTNET_TEST_DIR/guarded.d" --runtime "$RUNTIME" -- "$@"; }
+
+# --- the guard and conmon's descriptors ------------------------------------------------
+
+guard_refuses() {
+	RUNTIME=$1
+	run guarded --rm "${ASK[@]}" -p "$2" localhost/bb echo STARTED
+	[ "$status" -ne 0 ]
+	[[ $output != *STARTED* ]]
+	output=$(cat "$HOSTNET_TEST_DIR/guard.log")
+	expect_output "$KLEENE" "$3 is asked for by \`podman run --publish\`"
+}
+@test "guard: crun: -p with the annotation does not start" { guard_refuses crun 8080:80 8080/tcp; }
+@test "guard: runc: -p with the annotation does not start" { guard_refuses runc 8080:80 8080/tcp; }
+@test "guard: crun: a UDP port" { guard_refuses crun 8053:53/udp 8053/udp; }
+@test "guard: runc: an address of its own" { guard_refuses runc 10.98.0.1:8081:80 8081/tcp; }
+
+guard_starts() {
+	RUNTIME=$1
+	run guarded --rm "${@:2}" localhost/bb echo STARTED
+	expect_status 0
+	[ "$output" = STARTED ]
+	[ ! -s "$HOSTNET_TEST_DIR/guard.log" ]
+}
+@test "guard: crun: the annotation alone starts" { guard_starts crun "${ASK[@]}"; }
+@test "guard: runc: the annotation alone starts" { guard_starts runc "${ASK[@]}"; }
+@test "guard: crun: -p without the annotation is podman's business" { guard_starts crun -p 8080:80; }
+@test "guard: runc: -p without the annotation is podman's business" { guard_starts runc -p 8080:80; }
+
+# What podman hands on for somebody else, with a number below conmon's pipes: a socket that listens.
+handing_on() {
+	[ -x "$HOSTNET_TEST_DIR/listener" ] || gcc -static -o "$HOSTNET_TEST_DIR/listener" "$top_srcdir/tests/tools/conmon.c"
+	# nothing of bats' own between
+	run timeout -k 5 90 env --unset=LISTEN_PID "${@:1:$#-1}" "$HOSTNET_TEST_DIR/listener" 3 tcp "$LISTEN" "$(command -v podman)" "${PODMAN[@]:1}" \
+		--hooks-dir "$HOSTNET_TEST_DIR/guarded.d" --runtime "$RUNTIME" run --rm --cgroup-parent "/$HOSTNET_TAG-podman" \
+		"${OPTIONS[@]}" localhost/bb echo STARTED </dev/null
+}
+
+guard_hands_on() {
+	RUNTIME=$1 LISTEN=no OPTIONS=("${ASK[@]}" --preserve-fds 1)
+	handing_on --
+	expect_status 0
+	[ "$output" = STARTED ]
+	OPTIONS+=(-p 8081:80)
+	handing_on --
+	[ "$status" -ne 0 ]
+	[[ $output != *STARTED* ]]
+	# the one that was published, and not the one that is handed on
+	grep -q "8081/tcp is asked for" "$HOSTNET_TEST_DIR/guard.log"
+	# socket activation
+	: >"$HOSTNET_TEST_DIR/guard.log"
+	LISTEN=PID OPTIONS=("${ASK[@]}")
+	LISTEN_FDS=1 handing_on --
+	expect_status 0
+	[[ $output == *STARTED* ]]
+}
+@test "guard: crun: --preserve-fds and socket activation are no ports" { guard_hands_on crun; }
+@test "guard: runc: --preserve-fds and socket activation are no ports" { guard_hands_on runc; }
+
+# Without CAP_SYS_PTRACE conmon's descriptors are closed to the guard.
+@test "guard: what cannot be looked at is refused" {
+	require_command setpriv
+	RUNTIME=crun
+	guard_hook "$(command -v setpriv)" --bounding-set=-sys_ptrace -- "$PROGRAMS/oci-hostnet-hook"
+	run guarded --rm "${ASK[@]}" localhost/bb echo STARTED
+	guard_hook "$PROGRAMS/oci-hostnet-hook"
+	[ "$status" -ne 0 ]
+	[[ $output != *STARTED* ]]
+}
+
+@test "guard: publishedPorts: warn lets it start" {
+	RUNTIME=crun
+	policy '{"version": 1, "default": {"publishedPorts": "warn"}}'
+	run guarded --rm "${ASK[@]}" -p 8080:80 localhost/bb echo STARTED
+	expect_status 0
+	[[ $output == *STARTED* ]]
+}
+
+# --- nerdctl -----------------------------------------------------------------------------
+
+# nerdctl_says TEXT - a bundle of nerdctl's, whose network-config.json has TEXT
+nerdctl_says() {
+	make_bundle "$work/bundle" ".annotations += {\"nerdctl/namespace\": \"default\", \"nerdctl/state-dir\": \"$work/state\"}"
+	chmod 755 "$work/bundle"
+	rm -rf "$work/state"
+	(umask 022; mkdir "$work/state"; echo "$1" >"$work/state/network-config.json")
+}
+nerdctl_refused() {
+	run -"$1" "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	expect_output "${@:2}"
+}
+
+@test "nerdctl's network-config.json is read" {
+	local mapping='{"HostPort": 8080, "ContainerPort": 80, "Protocol": "tcp", "HostIP": "0.0.0.0"}'
+	# of nerdctl 2.1 and of later ones
+	nerdctl_says "[$mapping]"
+	nerdctl_refused 1 "$KLEENE" "host port 8080/tcp is asked for by network-config.json of nerdctl"
+	nerdctl_says "{\"portMappings\": [$mapping]}"
+	nerdctl_refused 1 "$KLEENE" "host port 8080/tcp is asked for by network-config.json of nerdctl"
+	# verify says the same of the configuration
+	run -1 "$PROGRAMS/oci-hostnet" verify "$work/bundle"
+	expect_output "$KLEENE"
+	nerdctl_says '{"portMappings": "all"}'
+	nerdctl_refused 1 "cannot tell whether ports are published"
+	nerdctl_says '['
+	nerdctl_refused 1 "cannot tell whether ports are published"
+	nerdctl_says '[]'
+	chown 1000 "$work/state/network-config.json"
+	nerdctl_refused 3 "cannot tell whether ports are published" "belongs to uid 1000"
+	for text in '[]' '{}' '{"portMappings": []}' null; do
+		nerdctl_says "$text"
+		run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	done
+	nerdctl_says '[]'
+	rm -r "$work/state"
+	run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+	run -0 "$PROGRAMS/oci-hostnet" verify "$work/bundle"
+	# the control: it is this file that decides
+	nerdctl_says "[$mapping]"
+	jq 'del(.annotations["nerdctl/state-dir"])' "$work/bundle/config.json" >"$work/bundle/without"
+	mv "$work/bundle/without" "$work/bundle/config.json"
+	run -0 "$PROGRAMS/oci-hostnet" apply "$work/bundle"
+}
+
+# --- pasta, podman's default from 5.0 on ---------------------------------------------------
+
+# The arguments are podman's (containers/common libnetwork/pasta/pasta_linux.go), the process only
+# has its name: what is looked at is what it was started with.
+# forward NAMESPACE OPTIONS...
+forward() {
+	printf '#include <unistd.h>\nint main (void) { return pause (); }\n' | gcc -xc -static -o "$work/pasta.avx2" -
+	"$work/pasta.avx2" --config-net "${@:2}" --no-map-gw --quiet --netns "$1" </dev/null >/dev/null 2>&1 3>&- &
+	FORWARDER=$!
+	wait_for 50 grep -q pasta "/proc/$FORWARDER/comm"
+}
+stop_forwarder() {
+	[ -n "${FORWARDER-}" ] || return 0
+	kill "$FORWARDER"
+	wait "$FORWARDER" 2>/dev/null || true
+	FORWARDER=
+}
+
+# in a user namespace of its own, as rootless podman calls its hook
+pasta_judged() {
+	base_config x | jq --arg root "$HOSTNET_TEST_DIR/rootfs" --arg path /run/netns/lan '.root.path = $root
+		| (.linux.namespaces[] | select(.type == "network")).path = $path' |
+		unshare -U -r "$PROGRAMS/oci-hostnet-hook" precreate
+}
+@test "pasta: a port in its arguments is published" {
+	local ports
+	for ports in "-t 8080-8080:80-80 -u none" "-t none -u 127.0.0.1/8080-8080:53-53" "--tcp-ports 8080 -u none" "-t auto"; do
+		# shellcheck disable=SC2086
+		forward /run/netns/lan $ports
+		run pasta_judged
+		expect_status 1
+		expect_output "$KLEENE" "podman run --publish"
+		stop_forwarder
+		# another container's
+		# shellcheck disable=SC2086
+		forward /run/netns/other $ports
+		run --separate-stderr pasta_judged
+		expect_status 0
+		[ -z "$stderr" ]
+		stop_forwarder
+	done
+	forward /run/netns/lan -t none -u none -T none -U none
+	run --separate-stderr pasta_judged
+	expect_status 0
+}
