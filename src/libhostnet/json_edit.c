@@ -134,13 +134,16 @@ json_append (struct json_edits *edits, const struct json_doc *doc,
              json_node array, const bool *skip, const char *text,
              const char *why)
 {
+  struct json_buffer element = JSON_BUFFER_INIT;
   bool comma;
   size_t at = insertion_point (edits, doc, array, skip, &comma);
 
+  /* no format: TEXT may be a whole filter */
+  json_buffer_text (&element, comma ? "," : "");
+  json_buffer_text (&element, text);
   add_edit (edits,
-            (struct json_edit){ at, at,
-                                xasprintf ("%s%s", comma ? "," : "", text),
-                                "add", array, "-", NULL },
+            (struct json_edit){ at, at, element.text, "add", array, "-",
+                                NULL },
             why);
 }
 

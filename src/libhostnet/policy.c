@@ -39,17 +39,21 @@ struct walk
 static void
 check_owner (struct walk *walk, const struct stat *st, const char *name)
 {
-  cleanup_free char *path = xasprintf ("%s/%s", walk->where, name);
+  bool foreign = st->st_uid != walk->root;
+  bool writable
+      = !S_ISLNK (st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH));
+  cleanup_free char *path = NULL;
 
-  if (walk->unsafe != NULL)
+  if (walk->unsafe != NULL || (!foreign && !writable))
     return;
-  if (st->st_uid != walk->root)
+  path = xasprintf ("%s/%s", walk->where, name);
+  if (foreign)
     walk->unsafe = xasprintf ("`%s` is owned by the user %u%s",
                               escape (path).text, (unsigned) st->st_uid,
                               userns_overflow_owner () != 0
                                   ? " of our user namespace"
                                   : "");
-  else if (!S_ISLNK (st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)))
+  else
     walk->unsafe = xasprintf ("`%s` is writable by %s", escape (path).text,
                               st->st_mode & S_IWOTH ? "others" : "its group");
 }

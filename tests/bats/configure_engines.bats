@@ -219,7 +219,7 @@ containerd_takes() {
 	"$HOSTNET" configure containerd --root "$tree"
 	dump "$tree/etc/containerd/config.toml" >"$tree/after"
 	jq -e --arg path "$sbindir/oci-hostnet-runtime" "$RUNTIMES"'."oci-hostnet" | .runtime_type == "io.containerd.runc.v2"
-		and .options.BinaryName == $path and .pod_annotations == ["io.oci-hostnet.*"] and .container_annotations == ["io.oci-hostnet.*"]' "$tree/after"
+		and .options.BinaryName == $path and .pod_annotations == ["io.oci-hostnet.*"] and .container_annotations == ["io.oci-hostnet.*", "io.kubernetes.container.ports"]' "$tree/after"
 	diff -u <(jq "${2:-.}" "$tree/before") <(jq "del($RUNTIMES.\"oci-hostnet\") | ${2:-.}" "$tree/after")
 }
 

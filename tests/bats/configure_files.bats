@@ -124,8 +124,8 @@ CRI3='plugins."io.containerd.cri.v1.runtime".containerd.runtimes'
 part() {
 	local key=$1
 	echo '# oci-hostnet: begin. `oci-hostnet configure containerd --undo` takes it out.'
-	printf '%s\n' "[$key.oci-hostnet]" '  runtime_type = "io.containerd.runc.v2"' '  # Only these reach the runtime.' \
-		'  pod_annotations = ["io.oci-hostnet.*"]' '  container_annotations = ["io.oci-hostnet.*"]' \
+	printf '%s\n' "[$key.oci-hostnet]" '  runtime_type = "io.containerd.runc.v2"' '  # Only these reach the runtime; the kubelet says in the last one which ports are published.' \
+		'  pod_annotations = ["io.oci-hostnet.*"]' '  container_annotations = ["io.oci-hostnet.*", "io.kubernetes.container.ports"]' \
 		"  [$key.oci-hostnet.options]" "    BinaryName = \"$sbindir/oci-hostnet-runtime\""
 	if [[ " $* " == *" systemd "* ]]; then echo '    SystemdCgroup = true'; fi
 	if [[ " $* " == *" runc "* ]]; then

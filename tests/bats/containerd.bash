@@ -9,8 +9,13 @@ CONTAINERD=$HOSTNET_TEST_DIR/containerd
 # where containerd keeps what its client asks for; its CRI plugin has one of its own
 CONTAINERD_NAMESPACE=default
 IMAGE=localhost/bb:latest
+CNI_PLUGINS=$top_srcdir/tests/.packages/containernetworking-plugins/usr/lib/cni
+[ -d "$CNI_PLUGINS" ] || CNI_PLUGINS=/usr/lib/cni
+# what the runtimes say of their own accord
+SYSLOG=$CONTAINERD/syslog
 
 require_containerd() { require_command containerd containerd-shim-runc-v2 ctr; }
+require_cni() { [ -x "$CNI_PLUGINS/bridge" ] || missing "containernetworking-plugins is not installed"; }
 
 # setup_containerd - the daemon, and the image localhost/bb of the test root filesystem
 setup_containerd() {
@@ -150,6 +155,68 @@ remove_all() {
 	for id in $(any_ctr container ls -q); do remove "$id"; done
 }
 
+# --- the places of a node ------------------------------------------------------------
+
+# A /dev of our own, where syslog listens.
+private_syslog() {
+	local node dev=$CONTAINERD/dev
+	mkdir -p "$dev"
+	mount -t tmpfs -o mode=755 dev "$dev"
+	for node in /dev/*; do
+		case ${node#/dev/} in
+		pts|shm|mqueue) mkdir "$dev/${node#/dev/}"; mount --rbind "$node" "$dev/${node#/dev/}" ;;
+		log) ;;
+		*) cp -a "$node" "$dev/${node#/dev/}" ;;
+		esac
+	done
+	mount --rbind "$dev" /dev
+	busybox syslogd -n -O "$SYSLOG" </dev/null >/dev/null 2>&1 3>&- &
+	echo $! >"$CONTAINERD/syslogd"
+	wait_for 50 test -S /dev/log
+}
+
+stop_syslog() {
+	if [ -e "$CONTAINERD/syslogd" ]; then kill "$(cat "$CONTAINERD/syslogd")"; fi
+}
+
+# records N - in syslog, each of a container of its own that was left as it is
+records() {
+	[ "$(grep -c 'oci-hostnet\[' "$SYSLOG")" = "$1" ] || { cat "$SYSLOG"; return 1; }
+	[ "$1" = "$(grep -c "a container has the host's network and was left as it is" "$SYSLOG")" ]
+}
+
+# own_place DIR - what is written there is written elsewhere
+own_place() {
+	local layer=$CONTAINERD/places$1
+	mkdir -p "$layer"/{upper,work}
+	mount -t overlay overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" "$1"
+}
+
+# CNI where everybody looks for it: 10.99.128.0/24 behind the bridge cni0
+private_cni() {
+	own_etc
+	own_place /var/lib
+	own_place /opt
+	mkdir -p /opt/cni/bin /etc/cni/net.d
+	mount --bind "$CNI_PLUGINS" /opt/cni/bin
+	jq -n --arg ips "$CONTAINERD/ips" '{
+		cniVersion: "0.4.0", name: "pods", plugins: [
+			{type: "bridge", bridge: "cni0", isGateway: true, ipMasq: true, ipam: {
+				type: "host-local", dataDir: $ips, ranges: [[{subnet: "10.99.128.0/24"}]], routes: [{dst: "0.0.0.0/0"}]}},
+			{type: "portmap", capabilities: {portMappings: true}}]
+	}' >/etc/cni/net.d/10-pods.conflist
+}
+
+# Or the bridge would go up and down with the last container, some time later.
+keep_bridge() {
+	ip link add keep0 type veth peer name keep1 netns lan
+	ip link set keep0 master cni0 up
+	ip -n lan link set keep1 up
+	wait_for 100 links_settled
+}
+
+links_settled() { ! ip -o addr show | grep -q ' tentative' && [ "$(cat /sys/class/net/cni0/operstate)" = up ]; }
+
 # --- what is tried inside -------------------------------------------------------------
 
 # shellcheck disable=SC2034
@@ -169,6 +236,27 @@ ATTACKS='attack() { kind=$1; shift; for how; do for name in $(netattack list $ki
 attack ioctl plain --dirty --signext --int80; attack ioctl64 plain --dirty --signext
 attack broadcast plain --dirty --signext --int80; attack other plain; attack file plain'
 
+# audited CONTAINER VERDICT
+audited() {
+	run "$PROGRAMS/oci-hostnet" audit "$(pid_of "$1")"
+	[ "${lines[-1]}" = "$2" ] || { echo "$output"; return 1; }
+}
+
+# The configuration that the runtime is given, with ours and without. The same id, since it
+# stands in the configuration.
+untouched() {
+	local runtime
+	for runtime in "plain-$1" "$1"; do
+		by "$runtime" "$ID" -d "${@:2}" -- sleep 1000
+		within "$ID" -- sh -c 'readlink /proc/self/ns/user; grep Cap /proc/self/status' >"$HOSTNET_TEST_DIR/tmp/$runtime.seen"
+		cp "$(bundle_of "$ID")/config.json" "$HOSTNET_TEST_DIR/tmp/$runtime.json"
+		remove "$ID"
+		nothing_left
+	done
+	cmp "$HOSTNET_TEST_DIR/tmp/plain-$1.json" "$HOSTNET_TEST_DIR/tmp/$1.json"
+	diff "$HOSTNET_TEST_DIR/tmp/plain-$1.seen" "$HOSTNET_TEST_DIR/tmp/$1.seen"
+	grep -qxF "$(readlink /proc/self/ns/user)" "$HOSTNET_TEST_DIR/tmp/$1.seen"
+}
 # --- what is left --------------------------------------------------------------------
 
 # What containerd, its shims and the runtimes keep for a container.

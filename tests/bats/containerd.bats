@@ -136,21 +136,6 @@ by_policy() {
 
 # --- left alone ----------------------------------------------------------------------
 
-# The configuration that the runtime is given, with ours and without. The same id, since it
-# stands in the configuration.
-untouched() {
-	local runtime
-	for runtime in "plain-$1" "$1"; do
-		by "$runtime" "$ID" -d "${@:2}" -- sleep 1000
-		within "$ID" -- sh -c 'readlink /proc/self/ns/user; grep Cap /proc/self/status' >"$HOSTNET_TEST_DIR/tmp/$runtime.seen"
-		cp "$(bundle_of "$ID")/config.json" "$HOSTNET_TEST_DIR/tmp/$runtime.json"
-		remove "$ID"
-		nothing_left
-	done
-	cmp "$HOSTNET_TEST_DIR/tmp/plain-$1.json" "$HOSTNET_TEST_DIR/tmp/$1.json"
-	diff "$HOSTNET_TEST_DIR/tmp/plain-$1.seen" "$HOSTNET_TEST_DIR/tmp/$1.seen"
-	grep -qxF "$(readlink /proc/self/ns/user)" "$HOSTNET_TEST_DIR/tmp/$1.seen"
-}
 @test "crun: a plain container is left alone, byte for byte" { untouched crun; }
 @test "runc: a plain container is left alone, byte for byte" { untouched runc; }
 # ctr gives NET_RAW and MKNOD, which a lock would take
@@ -175,7 +160,7 @@ refusals() {
 	mount -t tmpfs below "$volume/below"
 	remember_engine
 	refused "$1" "has no path, so the engine may configure it after the start" "${ASK[@]}"
-	refused "$1" "ctr: \`--net-host\`" "${ASK[@]}"
+	refused "$1" "use \`ctr run --net-host\`" "${ASK[@]}"
 	refused "$1" "io.oci-hostnet.lok\` is not known" --net-host "${ASK[@]}" --annotation io.oci-hostnet.lok=userns
 	refused "$1" "cannot publish ports of a container using the 'host' network driver: 8080:80" \
 		--net-host "${ASK[@]}" --annotation io.oci-hostnet.publish=8080:80

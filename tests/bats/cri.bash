@@ -4,19 +4,15 @@
 
 # shellcheck disable=SC2154,SC2034
 CONTAINERD_NAMESPACE=k8s.io
-CNI_PLUGINS=$top_srcdir/tests/.packages/containernetworking-plugins/usr/lib/cni
-[ -d "$CNI_PLUGINS" ] || CNI_PLUGINS=/usr/lib/cni
 # the kubelet makes it, and removes it with the pod
 PODS_CGROUP=$HOSTNET_TAG-ctr/pods
 KUBELET=/var/lib/kubelet
-# what the runtimes say of their own accord
-SYSLOG=$CONTAINERD/syslog
 
 require_cri() {
 	require_containerd
 	require_command crun runc curl nft iptables
 	[ -x /usr/bin/python3 ] || missing "python3 is not installed"
-	[ -x "$CNI_PLUGINS/bridge" ] || missing "containernetworking-plugins is not installed"
+	require_cni
 }
 
 cri_is_there() { (missing() { return 1; }; skip() { return 1; }; set -e; require_cri) >/dev/null 2>&1; }
@@ -26,27 +22,7 @@ cri() { timeout -k 5 90 "$top_srcdir/tests/tools/cri.py" "$CONTAINERD/socket" "$
 
 # --- the daemon ----------------------------------------------------------------------
 
-# What kubelet, CNI and syslog write to on a node, over what this machine has there.
-private_places() {
-	local node
-	mkdir -p "$CONTAINERD"/lib/{upper,work} "$CONTAINERD/dev" "$CONTAINERD/logs"
-	mount -t overlay overlay -o "lowerdir=/var/lib,upperdir=$CONTAINERD/lib/upper,workdir=$CONTAINERD/lib/work" /var/lib
-	mkdir -p "$KUBELET"
-	mount -t tmpfs -o mode=755 dev "$CONTAINERD/dev"
-	for node in /dev/*; do
-		case ${node#/dev/} in
-		pts|shm|mqueue) mkdir "$CONTAINERD$node"; mount --rbind "$node" "$CONTAINERD$node" ;;
-		log) ;;
-		*) cp -a "$node" "$CONTAINERD$node" ;;
-		esac
-	done
-	mount --rbind "$CONTAINERD/dev" /dev
-	busybox syslogd -n -O "$SYSLOG" </dev/null >/dev/null 2>&1 3>&- &
-	echo $! >"$CONTAINERD/syslogd"
-	wait_for 50 test -S /dev/log
-}
-
-# handler NAME PROGRAM - a runtime handler of containerd's; as `oci-hostnet configure` writes it
+# handler NAME PROGRAM - a runtime handler of containerd's
 handler() {
 	cat <<-CONF
 	[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$1]
@@ -72,29 +48,20 @@ cri_config() {
 	  sandbox_image = "localhost/pause:latest"
 	  restrict_oom_score_adj = true
 	  disable_apparmor = true
-	[plugins."io.containerd.grpc.v1.cri".cni]
-	  bin_dir = "$CNI_PLUGINS"
-	  conf_dir = "$CONTAINERD/cni"
 	CONF
 	for name in crun runc plain-crun plain-runc; do handler "$name" "$(runtime_path "$name")"; done
 }
 
-# pods have 10.99.128.0/24, behind the bridge cni0
-cni_config() {
-	mkdir -p "$CONTAINERD/cni"
-	jq -n --arg ips "$CONTAINERD/ips" '{
-		cniVersion: "0.4.0", name: "pods", plugins: [
-			{type: "bridge", bridge: "cni0", isGateway: true, ipMasq: true, ipam: {
-				type: "host-local", dataDir: $ips, ranges: [[{subnet: "10.99.128.0/24"}]], routes: [{dst: "0.0.0.0/0"}]}},
-			{type: "portmap", capabilities: {portMappings: true}}]
-	}' >"$CONTAINERD/cni/pods.conflist"
-}
-
 setup_cri() {
 	mkdir -p "$CONTAINERD"
-	private_places
-	cni_config
-	cri_config >"$CONTAINERD/config.toml"
+	private_syslog
+	private_cni
+	mkdir -p "$KUBELET" "$CONTAINERD/logs"
+	mkdir -p "$CONTAINERD/tree/etc/containerd"
+	cri_config >"$CONTAINERD/tree/etc/containerd/config.toml"
+	# the handler oci-hostnet, for what has not been installed
+	"$PROGRAMS/oci-hostnet" configure containerd --root "$CONTAINERD/tree" >/dev/null
+	sed "s|\"[^\"]*/oci-hostnet-runtime\"|\"$PROGRAMS/oci-hostnet-runtime\"|" "$CONTAINERD/tree/etc/containerd/config.toml" >"$CONTAINERD/config.toml"
 	start_containerd
 	[ -d "$HOSTNET_TEST_DIR/rootfs" ] || make_rootfs "$HOSTNET_TEST_DIR/rootfs"
 	make_image "$CONTAINERD/image"
@@ -104,19 +71,13 @@ setup_cri() {
 	wait_for 100 cri_ready
 	first_pod plain-crun
 	first_pod plain-runc
-	# or the bridge would go up and down with the last pod, some time later
-	ip link add keep0 type veth peer name keep1 netns lan
-	ip link set keep0 master cni0 up
-	ip -n lan link set keep1 up
-	wait_for 100 links_settled
+	keep_bridge
 	remember_cri
 }
 
-links_settled() { ! ip -o addr show | grep -q ' tentative' && [ "$(cat /sys/class/net/cni0/operstate)" = up ]; }
-
 stop_cri() {
 	if [ -e "$CONTAINERD/pid" ]; then stop_containerd; fi
-	if [ -e "$CONTAINERD/syslogd" ]; then kill "$(cat "$CONTAINERD/syslogd")"; fi
+	stop_syslog
 }
 
 cri_ready() { echo '{}' | cri Status | jq -e 'all(.status.conditions[]; .status)' >/dev/null; }

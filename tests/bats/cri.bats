@@ -8,7 +8,7 @@ load containerd
 load cri
 
 setup_file() {
-	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc
+	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc oci-hostnet-runtime
 	cri_is_there || return 0
 	setup_cri
 }
@@ -39,18 +39,6 @@ expect_locked() {
 	expect_output "$(readlink /proc/self/ns/net)" "inet 10.98.0.1/24" \
 		"RTNETLINK answers: Operation not permitted" "ifconfig: SIOCSIFADDR: Permission denied" \
 		"ip_forward: Read-only file system" END
-}
-
-# audited CONTAINER VERDICT
-audited() {
-	run "$PROGRAMS/oci-hostnet" audit "$(pid_of "$1")"
-	[ "${lines[-1]}" = "$2" ] || { echo "$output"; return 1; }
-}
-
-# records N - in syslog, each of a container of its own that was left as it is
-records() {
-	grep -c 'oci-hostnet\[' "$SYSLOG" | grep -qx "$1" || { cat "$SYSLOG"; return 1; }
-	[ "$1" = "$(grep -c "a container has the host's network and was left as it is" "$SYSLOG")" ]
 }
 
 # configuration ID... - of the bundles, without what differs from pod to pod
@@ -149,6 +137,18 @@ allowed() {
 @test "crun: where the policy allows it the whole pod is on the host's network, and locked" { allowed crun "$ALLOW"; }
 @test "runc: where the policy allows it the whole pod is on the host's network, and locked" { allowed runc "$ALLOW"; }
 
+# The host keeps its own, and the pod the others.
+with_sysctls() {
+	local pod
+	policy "$ALLOW"
+	pod=$(pod "$1" "$ASKS"' | .linux.sysctls = {"net.ipv4.ip_unprivileged_port_start": "0", "kernel.shmmax": "1000000"}')
+	run inside "$(container_in "$pod")" cat /proc/sys/kernel/shmmax /proc/sys/net/ipv4/ip_unprivileged_port_start
+	[ "$output" = $'1000000\n1024' ]
+	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 1024 ]
+}
+@test "crun: sysctls of the pod's network are not the host's" { with_sysctls crun; }
+@test "runc: sysctls of the pod's network are not the host's" { with_sysctls runc; }
+
 # where no port below 1024 can be bound
 allowed_userns() {
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=80
@@ -195,6 +195,25 @@ with_ports() {
 }
 @test "crun: a hostPort together with it is refused, and the kubelet reads why" { with_ports crun; }
 @test "runc: a hostPort together with it is refused, and the kubelet reads why" { with_ports runc; }
+
+# Under the handler that `oci-hostnet configure containerd` writes, with the policy's runtime.
+registered() {
+	local pod container
+	policy '{"version": 1, "runtime": "'"$(runtime_path "plain-$1")"'", "default": {"request": "allow"}}'
+	pod=$(pod oci-hostnet "$ASKS")
+	container=$(container_in "$pod")
+	[ -e "/run/containerd/runc/k8s.io/$container/$2" ]
+	run inside "$container" sh -c "$LOOK"
+	expect_locked
+	run container_in "$pod" "$CONTAINER_PORTS"
+	expect_status 1
+	expect_output "cannot publish ports of a container using the 'host' network driver"
+	pod=$(pod oci-hostnet .)
+	run inside "$(container_in "$pod" "$CONTAINER_PORTS")" ip -o addr
+	expect_output "inet $(pod_address "$pod")/24"
+}
+@test "crun: as registered by configure it does the same" { registered crun status; }
+@test "runc: as registered by configure it does the same" { registered runc state.json; }
 
 # --- the host's network of Kubernetes ------------------------------------------------
 
@@ -273,6 +292,12 @@ loses_nothing() {
 	run inside "$container" sh -c "$LOOK; id -u"
 	expect_output "$(readlink /proc/self/ns/net)" "RTNETLINK answers: Operation not permitted" "ifconfig: SIOCSIFADDR: Permission denied" $'END\n33'
 	audited "$container" locked
+	# under a profile of the node's own, which permits everything
+	echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$CONTAINERD/profile.json"
+	container=$(container_in "$pod" "$(capabilities '' 'NET_RAW MKNOD') | .linux.security_context.seccomp = {profile_type: \"Localhost\", localhost_ref: \"$CONTAINERD/profile.json\"}")
+	run inside "$container" sh -c "$LOOK"
+	expect_locked
+	audited "$container" locked
 	records 1
 }
 @test "crun: hostNetwork without asking is locked where no capability is lost, after exec too" { loses_nothing crun; }
@@ -299,7 +324,7 @@ kube_proxy() {
 cni_agent() {
 	mkdir -p /run/late
 	untouched "$1" "$HOST_NETWORK" "$(capabilities 'NET_ADMIN NET_RAW' '') | $(volume /run /host/run HOST_TO_CONTAINER)
-		| $(volume /lib/modules /lib/modules) | .mounts[1].readonly = true | $(volume "$CNI_PLUGINS" /host/opt/cni/bin)"
+		| $(volume /lib/modules /lib/modules) | .mounts[1].readonly = true | $(volume /opt/cni/bin /host/opt/cni/bin)"
 	mount -t tmpfs late /run/late
 	touch /run/late/arrived
 	run inside "$CONTAINER" sh -c 'ls /host/run/late /host/opt/cni/bin/bridge; /bin/ip link add agent0 type veth peer name agent1 && /bin/ip link set agent0 up && echo made'

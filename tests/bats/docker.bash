@@ -190,6 +190,7 @@ end_of_test() {
 
 # --- judging -------------------------------------------------------------------------
 
+# shellcheck disable=SC2034
 LOOK='exec 2>&1; readlink /proc/self/ns/net; ip -o addr; grep CapBnd /proc/self/status
 ip addr add 127.0.0.4/8 dev lo; ifconfig lo:1 127.0.0.3; echo 1 >/proc/sys/net/ipv4/ip_forward; echo END'
 

@@ -50,7 +50,7 @@ itself() {
 	bridge_settled docker0
 	by "$1" --rm --hostname same "${@:2}" "$IMAGE" sh -c 'ip -o link | sed "s/link.ether.*//; s/^[0-9]*: //; s/@if[0-9]*//"
 		grep -E "^(Cap|Seccomp|NoNew)" /proc/self/status; cut -d" " -f4- /proc/self/mountinfo |
-		sed "s/[0-9a-f]\{12,\}/ID/g; s/lowerdir=.*//" | sort; cat /proc/self/uid_map; env; ulimit -a'
+		sed "s/[0-9a-f]\{12,\}/ID/g; s/lowerdir=.*//; s/\(shared\|master\):[0-9]*/\1/" | sort; cat /proc/self/uid_map; env; ulimit -a'
 }
 unchanged() {
 	itself "plain-$1" "${@:2}" >"$BATS_TEST_TMPDIR/without"
@@ -347,10 +347,12 @@ lives() {
 	[ "$(inspect "$ID" '{{.State.ExitCode}}')" -eq 7 ]
 	any_docker rename "$ID" "$ID-renamed"
 	any_docker start "$ID-renamed"
+	wait_for 50 has_said "$ID-renamed" 3
 	any_docker restart -t 0 "$ID-renamed"
-	[ "$(any_docker logs "$ID-renamed" | grep -c started)" -eq 4 ]
+	wait_for 50 has_said "$ID-renamed" 4
 	any_docker rm -f "$ID-renamed"
 }
+has_said() { [ "$(any_docker logs "$1" | grep -c started)" -eq "$2" ]; }
 healthy() { [ "$(inspect "$ID" '{{.State.Health.Status}}')" = healthy ]; }
 exec_locked() {
 	run any_docker exec --privileged "$ID" sh -c "$LOOK"

@@ -36,7 +36,7 @@ setup_watched() {
 		chmod 755 "$HOSTNET_TEST_DIR/${name%:*}"
 		sed -i "s,^\[engine.runtimes\],&\n${name%:*} = [\"$HOSTNET_TEST_DIR/${name%:*}\"]," "$CONTAINERS_CONF"
 	done
-	sed -i 's,^runtime_supports_json = \[,&"watched"\, "watched_runc"\, ,' "$CONTAINERS_CONF"
+	sed -i 's,^runtime_supports_json = \[,runtime_supports_nocgroup = ["crun"\, "watched"]\n&"watched"\, "watched_runc"\, ,' "$CONTAINERS_CONF"
 }
 
 # as_without RUN FUNCTION ARGUMENTS... - FUNCTION RUN ARGUMENTS prints what it prints without us,
