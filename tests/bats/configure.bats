@@ -240,8 +240,10 @@ there_and_back() {
 	cp -a "$root" "$root.copy"
 	strace -o "$root.trace" "$HOSTNET" configure docker --root "$root.copy" >/dev/null
 	look=$(awk '/^newfstatat\(/ { n++ } /^newfstatat\([0-9]+, "daemon.json"/ { print n; exit }' "$root.trace")
-	strace -o /dev/null --inject="newfstatat:delay_enter=1500000:when=$look" "$HOSTNET" configure docker --root "$root" >"$root.said" 2>&1 &
-	sleep 0.7
+	strace -o "$root.trace" --inject="newfstatat:delay_enter=3000000:when=$look" "$HOSTNET" configure docker --root "$root" >"$root.said" 2>&1 3>&- &
+	# it has read the file
+	wait_for 100 grep -q '^read([0-9]*, "{\\"debug' "$root.trace"
+	sleep 0.3
 	echo '{"debug": false}' >"$root/etc/docker/daemon.json"
 	remember_tree
 	status=0

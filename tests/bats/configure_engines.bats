@@ -268,7 +268,7 @@ start_dockerd() {
 	dockerd --config-file "$1" --data-root "$DOCKER/data" --exec-root "$DOCKER/exec" -p "$DOCKER/pid" -H "unix://$DOCKER/socket" \
 		--bridge none --iptables=false --storage-driver vfs >"$DOCKER/log" 2>&1 </dev/null 3>&- &
 	DOCKERD=$!
-	wait_for 150 docker_knows '.runc.path != null' || { tail -n 20 "$DOCKER/log"; return 1; }
+	wait_for 300 docker_knows '.runc.path != null' || { tail -n 20 "$DOCKER/log"; return 1; }
 }
 
 stop_dockerd() {
@@ -289,11 +289,11 @@ docker_knows() { docker -H "unix://$DOCKER/socket" info -f '{{json .Runtimes}}' 
 	docker_knows '.theirs and (has("oci-hostnet") | not)'
 	"$HOSTNET" configure docker --root "$tree"
 	kill -HUP "$DOCKERD"
-	wait_for 50 docker_knows ".theirs.path == \"/usr/bin/theirs\" and .\"oci-hostnet\".path == \"$sbindir/oci-hostnet-runtime\""
+	wait_for 100 docker_knows ".theirs.path == \"/usr/bin/theirs\" and .\"oci-hostnet\".path == \"$sbindir/oci-hostnet-runtime\""
 	[ "$(docker -H "unix://$DOCKER/socket" info -f '{{json .Labels}} {{.DefaultRuntime}}')" = '["a=b"] runc' ]
 	"$HOSTNET" configure docker --root "$tree" --undo
 	kill -HUP "$DOCKERD"
-	wait_for 50 docker_knows '.theirs and (has("oci-hostnet") | not)'
+	wait_for 100 docker_knows '.theirs and (has("oci-hostnet") | not)'
 }
 
 @test "docker: dockerd starts with the file that is written where there was none" {
