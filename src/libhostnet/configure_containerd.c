@@ -268,7 +268,7 @@ undo_containerd (const struct file_view *view, struct file_plan *plan,
   plan->drop_kept = view->kept != NULL;
   if (there == 0)
     return 0;
-  rest = xasprintf ("%.*s%s", (int)(start - view->now), view->now,
+  rest = xasprintf ("%.*s%s", (int) (start - view->now), view->now,
                     start + length);
   if (view->kept != NULL && is_what_was_kept (view->kept, rest, strlen (rest)))
     {
@@ -313,7 +313,7 @@ add_part (const struct file_view *view, const char *rest, bool had_part,
     return error_refuse (err, SENTENCE_configure_imports, view->shown,
                          config.imports_line);
   part = render (config.version, config.handlers, config.systemd);
-  plan->text = xasprintf ("%.*s%s%s%s", (int)before, rest,
+  plan->text = xasprintf ("%.*s%s%s%s", (int) before, rest,
                           line_ended ? "" : "\n", part, rest + before);
   if (strcmp (plan->text, view->now) == 0)
     return 0;
@@ -343,7 +343,7 @@ plan_containerd (const char *template, const struct file_view *view, bool undo,
   there = find_part (view->now, view->shown, &start, &length, err);
   if (there < 0)
     return -1;
-  rest = there > 0 ? xasprintf ("%.*s%s", (int)(start - view->now), view->now,
+  rest = there > 0 ? xasprintf ("%.*s%s", (int) (start - view->now), view->now,
                                 start + length)
                    : xstrndup (view->now, strlen (view->now));
   return add_part (view, rest, there > 0, start, plan, err);

@@ -90,8 +90,8 @@ with_member (const struct json_doc *doc, json_node object, const char *member)
     at = doc->members[n].end;
   if (first != JSON_NONE)
     space = doc->members[first].key_start - 1 - (around->start + 1);
-  return xasprintf ("%.*s%s%.*s%s%s", (int)at, doc->text,
-                    first != JSON_NONE ? "," : "", (int)space,
+  return xasprintf ("%.*s%s%.*s%s%s", (int) at, doc->text,
+                    first != JSON_NONE ? "," : "", (int) space,
                     doc->text + around->start + 1, member, doc->text + at);
 }
 

@@ -65,7 +65,7 @@ tree_name_part (const struct tree *tree, const char *path, size_t length)
 {
   int saved = errno;
   cleanup_free char *whole
-      = xasprintf ("%s%.*s", tree->name, (int)length, path);
+      = xasprintf ("%s%.*s", tree->name, (int) length, path);
   struct tree_name name = { "" };
   size_t filled = 0;
 
@@ -76,7 +76,7 @@ tree_name_part (const struct tree *tree, const char *path, size_t length)
 
       filled += (size_t)snprintf (
           name.text + filled, sizeof name.text - filled, "%.*s%s",
-          (int)slashes, at, escape_n (at + slashes, part).text);
+          (int) slashes, at, escape_n (at + slashes, part).text);
       if (filled >= sizeof name.text)
         break;
       at += slashes + part;
@@ -231,7 +231,7 @@ open_below (const struct tree *tree, const char *path, int flags)
   struct open_how how = { .flags = (unsigned long long)(flags | O_CLOEXEC),
                           .resolve = RESOLVE_IN_ROOT };
 
-  return (int)syscall (SYS_openat2, tree->root, path, &how, sizeof how);
+  return (int) syscall (SYS_openat2, tree->root, path, &how, sizeof how);
 }
 
 int

@@ -83,7 +83,7 @@ docker_makes() {
 	jq '.debug = false | .mtu = 1400 | .runtimes.nvidia = {path: "n"}' "$daemon" >"$root.new"
 	cat "$root.new" >"$daemon"
 	configure docker --undo
-	jq -e '. == {debug: false, mtu: 1400, runtimes: {nvidia: {path: "n"}}}' "$daemon"
+	holds '. == {debug: false, mtu: 1400, runtimes: {nvidia: {path: "n"}}}' "$daemon"
 	[ "$(stat -c '%a %u %g' "$daemon")" = "640 7 8" ]
 	nothing_left
 	# the member around it goes too where it was ours
@@ -91,7 +91,7 @@ docker_makes() {
 	jq 'del(.runtimes.nvidia)' "$daemon" >"$root.new"
 	cat "$root.new" >"$daemon"
 	configure docker --undo
-	jq -e '. == {debug: false, mtu: 1400, runtimes: {}}' "$daemon"
+	holds '. == {debug: false, mtu: 1400, runtimes: {}}' "$daemon"
 	file /etc/docker/daemon.json '{"debug":true}'
 	configure docker
 	sed -i 's/true/false/' "$daemon"
@@ -365,8 +365,8 @@ hooks_dir = [\"/mine\", \"$own/podman-hooks.d\"]
 	# crio.conf(5): hooks_dir
 	[ ! -e "$root/usr/share/containers/oci" ]
 	[ ! -e "$root/etc/containers/oci" ]
-	jq -e --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["precreate"]' "$root$own/podman-hooks.d/oci-hostnet-precreate.json"
-	jq -e --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["createRuntime"]' "$root$own/podman-hooks.d/oci-hostnet-guard.json"
+	holds --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["precreate"]' "$root$own/podman-hooks.d/oci-hostnet-precreate.json"
+	holds --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["createRuntime"]' "$root$own/podman-hooks.d/oci-hostnet-guard.json"
 }
 
 # --- CRI-O ---------------------------------------------------------------------------
@@ -379,9 +379,9 @@ CRIO_KEYS="runtime_path runtime_type runtime_root runtime_config_path privileged
 	configure crio
 	"$PYTHON" -c 'import json, sys, tomllib; print(json.dumps(tomllib.load(sys.stdin.buffer)))' \
 		<"$root/etc/crio/crio.conf.d/oci-hostnet.conf" >"$root.json"
-	jq -e --arg path "$sbindir/oci-hostnet-runtime" '.crio.runtime.runtimes."oci-hostnet"
+	holds --arg path "$sbindir/oci-hostnet-runtime" '.crio.runtime.runtimes."oci-hostnet"
 		== {runtime_path: $path, runtime_type: "oci", runtime_root: "/run/oci-hostnet"}' "$root.json"
-	jq -e --arg keys "$CRIO_KEYS" 'keys == ["crio"] and (.crio | keys == ["runtime"]) and (.crio.runtime | keys == ["runtimes"])
+	holds --arg keys "$CRIO_KEYS" 'keys == ["crio"] and (.crio | keys == ["runtime"]) and (.crio.runtime | keys == ["runtimes"])
 		and (.crio.runtime.runtimes | keys == ["oci-hostnet"])
 		and (.crio.runtime.runtimes."oci-hostnet" | keys - ($keys | split(" ")) == [])' "$root.json"
 	# the mark that says that we made the directory is read by CRI-O as well
@@ -442,7 +442,7 @@ denied() { [[ $(admission "$1") == "denied: annotations io.oci-hostnet.* are for
 	configure crio
 	configure containerd
 	"$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))' <"$root$own/kubernetes/runtimeclass.yaml" >"$root.json"
-	jq -e '.apiVersion == "node.k8s.io/v1" and .kind == "RuntimeClass" and .metadata.name == "oci-hostnet"' "$root.json"
+	holds '.apiVersion == "node.k8s.io/v1" and .kind == "RuntimeClass" and .metadata.name == "oci-hostnet"' "$root.json"
 	handler=$(jq -r .handler "$root.json")
 	grep -q "^\[crio.runtime.runtimes.$handler\]" "$root/etc/crio/crio.conf.d/oci-hostnet.conf"
 	grep -q "^\[$CRI2.$handler\]" "$toml"
