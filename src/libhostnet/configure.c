@@ -353,7 +353,8 @@ configure (FILE *to, const struct configure_options *options,
 
   if (engine == NULL
       || tree_open (options->root ? options->root : "/", is_ours, &tree, err)
-             < 0)
+             < 0
+      || (!options->dry_run && tree_lock (&tree, err) < 0))
     return -1;
   for (const struct place *place = engine->places; place->path != NULL;
        place++)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +35,22 @@ tree_open (const char *root, bool (*ours) (const char *path),
   return 0;
 }
 
+/* The directory itself is locked, so that no lock file is left behind. */
+int
+tree_lock (struct tree *tree, struct error *err)
+{
+  int failed = -1;
+
+  tree->lock = openat (tree->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (tree->lock >= 0)
+    do
+      failed = flock (tree->lock, LOCK_EX);
+    while (failed < 0 && errno == EINTR);
+  return failed < 0 ? error_system (err, errno, SENTENCE_configure_lock,
+                                    tree_name_part (tree, "/", 1).text)
+                    : 0;
+}
+
 void
 tree_clear (struct tree *tree)
 {
@@ -47,6 +64,7 @@ tree_clear (struct tree *tree)
     }
   free (tree->steps);
   free (tree->name);
+  cleanup_closep (&tree->lock);
   cleanup_closep (&tree->root);
   *tree = (struct tree)TREE_INIT;
 }

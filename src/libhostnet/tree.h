@@ -34,7 +34,7 @@ struct tree_file
 
 struct tree
 {
-  int root;
+  int root, lock; /* LOCK: -1 while it is not taken */
   char *name;                      /* for messages: "" for "/", owned */
   bool (*ours) (const char *path); /* whether it is a file of ours */
   struct tree_step *steps;
@@ -42,12 +42,15 @@ struct tree
 };
 #define TREE_INIT                                                             \
   {                                                                           \
-    -1, NULL, NULL, NULL, 0, 0                                                \
+    -1, -1, NULL, NULL, NULL, 0, 0                                              \
   }
 #define cleanup_tree __attribute__ ((cleanup (tree_clear)))
 
 int tree_open (const char *root, bool (*ours) (const char *path),
                struct tree *tree, struct error *err);
+/* Waits until no other process has the root, and keeps it until
+ * tree_clear(): what is read from now on is what tree_commit() finds. */
+int tree_lock (struct tree *tree, struct error *err);
 void tree_clear (struct tree *tree);
 void tree_file_clear (struct tree_file *file);
 

@@ -115,6 +115,40 @@ docker_makes() {
 	nothing_left
 }
 
+# --- several at once -----------------------------------------------------------------
+
+@test "two at once: one after the other, what was there before us is kept and comes back" {
+	local i undo
+	for undo in "" --undo; do
+		for i in $(seq 40); do
+			file /etc/docker/daemon.json '{"debug": true}'
+			remember_tree
+			[ -z "$undo" ] || configure docker
+			configure docker & configure docker $undo & configure docker
+			wait
+			configure docker
+			[ "$(cat "$daemon.oci-hostnet-before")" = '{"debug": true}' ]
+			configure docker --undo
+			tree_unchanged
+		done
+	done
+}
+
+@test "one waits for the other, but --dry-run does not, and no lock is left" {
+	require_command flock
+	file /etc/docker/daemon.json '{}'
+	remember_tree
+	flock "$root" sleep 1.5 &
+	sleep 0.3
+	run -0 timeout 0.5 "$HOSTNET" configure docker --root "$root" --dry-run
+	run -124 timeout 0.5 "$HOSTNET" configure docker --root "$root"
+	tree_unchanged
+	wait
+	configure docker
+	configure docker --undo
+	tree_unchanged
+}
+
 # --- containerd: config.toml ---------------------------------------------------------
 
 CRI2='plugins."io.containerd.grpc.v1.cri".containerd.runtimes'
