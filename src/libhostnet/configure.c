@@ -119,7 +119,7 @@ static const struct engine_row
 struct item
 {
   const struct place *place;
-  char *shown, *kept_path;
+  char *shown, *kept_path, *kept_shown;
   struct tree_file now, kept;
   struct other_file *others;
   size_t other_count;
@@ -147,6 +147,7 @@ items_clear (struct items *items)
       free (item->others);
       free (item->shown);
       free (item->kept_path);
+      free (item->kept_shown);
       free (item->plan.text);
       tree_file_clear (&item->now);
       tree_file_clear (&item->kept);
@@ -225,6 +226,7 @@ look_and_plan (const struct tree *tree, struct item *item, bool undo,
 
   item->shown = tree_shown (tree, item->place->path);
   item->kept_path = xasprintf ("%s%s", item->place->path, KEPT);
+  item->kept_shown = tree_shown (tree, item->kept_path);
   if (tree_read (tree, item->place->path, &item->now, err) < 0
       || tree_read (tree, item->kept_path, &item->kept, err) < 0)
     return -1;
@@ -233,7 +235,8 @@ look_and_plan (const struct tree *tree, struct item *item, bool undo,
     if (add_others (tree, *other, item, err) < 0)
       return -1;
   view = (struct file_view){ item->shown, item->now.text, item->kept.text,
-                             item->others, item->other_count };
+                             item->kept_shown, item->others,
+                             item->other_count };
   return item->place->plan (item->place->template, &view, undo, &item->plan,
                             err);
 }
@@ -252,13 +255,28 @@ find_engine (const char *name, struct error *err)
 
 /* ---- doing ---- */
 
+/* Whether somebody has changed who may read the file, which got all that from
+ * the old one. */
+static bool
+is_guarded_anew (const struct item *item)
+{
+  const struct stat *now = &item->now.status, *kept = &item->kept.status;
+
+  return now->st_mode != kept->st_mode || now->st_uid != kept->st_uid
+         || now->st_gid != kept->st_gid;
+}
+
 static void
 add_steps (struct tree *tree, const struct item *item)
 {
   const char *path = item->place->path, *text = item->plan.text;
   const char *kept_name = strrchr (item->kept_path, '/') + 1;
 
-  if (item->plan.drop_kept)
+  bool drop_first = item->plan.action == ACTION_REPLACE_KEEPING;
+
+  /* Its name is needed, or else it goes last: killed on the way, nothing of it
+   * is missed. */
+  if (item->plan.drop_kept && drop_first)
     tree_remove (tree, item->kept_path, &item->kept);
   switch (item->plan.action)
     {
@@ -272,7 +290,13 @@ add_steps (struct tree *tree, const struct item *item)
       tree_replace (tree, path, &item->now, text, kept_name);
       break;
     case ACTION_RESTORE:
-      tree_restore (tree, path, &item->now, kept_name);
+      if (is_guarded_anew (item))
+        {
+          tree_replace (tree, path, &item->now, text, NULL);
+          tree_remove (tree, item->kept_path, &item->kept);
+        }
+      else
+        tree_restore (tree, path, &item->now, kept_name);
       break;
     case ACTION_REMOVE:
       tree_remove (tree, path, &item->now);
@@ -280,9 +304,18 @@ add_steps (struct tree *tree, const struct item *item)
     case ACTION_NONE:
       break;
     }
+  if (item->plan.drop_kept && !drop_first)
+    tree_remove (tree, item->kept_path, &item->kept);
 }
 
 /* ---- telling ---- */
+
+/* Nothing but what was kept goes. */
+static bool
+only_kept_goes (const struct item *item)
+{
+  return item->plan.action == ACTION_NONE && item->plan.drop_kept;
+}
 
 static void
 show_diff (FILE *to, const struct items *items)
@@ -291,6 +324,9 @@ show_diff (FILE *to, const struct items *items)
     if (items->list[i].plan.action != ACTION_NONE)
       unified_diff (to, items->list[i].place->path, items->list[i].now.text,
                     items->list[i].plan.text);
+    else if (only_kept_goes (&items->list[i]))
+      unified_diff (to, items->list[i].kept_path, items->list[i].kept.text,
+                    NULL);
 }
 
 static void
@@ -300,10 +336,13 @@ show_changes (FILE *to, const struct items *items,
   size_t shown = 0;
 
   for (size_t i = 0; i < items->count; i++)
-    if (items->list[i].plan.action != ACTION_NONE)
+    if (items->list[i].plan.action != ACTION_NONE
+        || only_kept_goes (&items->list[i]))
       {
         fputs (shown++ > 0 ? ", " : undo ? "took back " : "wrote ", to);
-        fputs (items->list[i].shown, to);
+        fputs (only_kept_goes (&items->list[i]) ? items->list[i].kept_shown
+                                                : items->list[i].shown,
+               to);
       }
   if (shown == 0)
     fputs ("nothing to do\n", to);
@@ -314,9 +353,10 @@ show_changes (FILE *to, const struct items *items,
 static const char *
 op_of (const struct item *item)
 {
-  return item->plan.action == ACTION_CREATE   ? "add"
-         : item->plan.action == ACTION_REMOVE ? "remove"
-                                              : "replace";
+  return item->plan.action == ACTION_CREATE ? "add"
+         : item->plan.action == ACTION_REMOVE || only_kept_goes (item)
+             ? "remove"
+             : "replace";
 }
 
 static void
@@ -330,10 +370,11 @@ show_changes_json (FILE *to, const struct items *items)
     {
       const struct item *item = &items->list[i];
 
-      if (item->plan.action == ACTION_NONE)
+      if (item->plan.action == ACTION_NONE && !only_kept_goes (item))
         continue;
       json_buffer_text (&out, shown++ > 0 ? ",{\"path\":" : "{\"path\":");
-      json_buffer_string (&out, item->shown);
+      json_buffer_string (&out, only_kept_goes (item) ? item->kept_shown
+                                                      : item->shown);
       json_buffer_add (&out, ",\"op\":\"%s\",\"why\":", op_of (item));
       json_buffer_string (&out, item->place->why);
       json_buffer_text (&out, "}");

@@ -29,6 +29,7 @@ struct file_view
   const char *shown; /* its path, escaped for messages */
   const char *now;   /* what is in it, NULL: not there */
   const char *kept;  /* what was in it before us, NULL: not kept */
+  const char *kept_shown;
   const struct other_file *others;
   size_t other_count;
 };
@@ -65,5 +66,11 @@ plan_file plan_containerd_import;
 int plan_own_file (const struct file_view *view, bool is_ours,
                    const char *text, bool undo, struct file_plan *plan,
                    struct error *err);
+
+/* What is asked of a file that has nothing of ours: that what was kept is the
+ * same, and of no use any more.  Anything else may be all that somebody has
+ * left of his file. */
+int plan_kept_alone (const struct file_view *view, struct file_plan *plan,
+                     struct error *err);
 
 #endif

@@ -100,19 +100,85 @@ docker_makes() {
 	nothing_left
 }
 
-@test "docker: ours taken out by others: undo only takes what was kept" {
+@test "what was kept is never lost: ours was taken out, or the whole file was, or it is another's" {
+	local path before engine
+	while IFS='|' read -r engine path before; do
+		# the file was taken away
+		file "$path" "$before"
+		configure "$engine"
+		rm "$root$path"
+		refused "$engine" configure_kept
+		expect_output "$root$path.oci-hostnet-before"
+		refused "$engine" configure_kept --undo
+		mv "$root$path.oci-hostnet-before" "$root$path"
+		# written anew
+		configure "$engine"
+		echo "$before " >"$root$path"
+		refused "$engine" configure_kept
+		refused "$engine" configure_kept --undo
+		# brought back as a copy
+		cp "$root$path.oci-hostnet-before" "$root$path"
+		remember_tree
+		configure "$engine"
+		cmp "$root$path.oci-hostnet-before" <(printf '%s' "$before")
+		configure "$engine" --undo
+		nothing_left
+		# one that is not from us
+		file "$path.oci-hostnet-before" "# mine"
+		refused "$engine" configure_kept
+		refused "$engine" configure_kept --undo
+		rm "$root$path.oci-hostnet-before"
+	done <<-'EOF'
+	docker|/etc/docker/daemon.json|{"debug": true}
+	containerd|/etc/containerd/config.toml|version = 2
+	EOF
+}
+
+@test "a copy of what was put back by hand goes with --undo, which says so" {
 	file /etc/docker/daemon.json '{"debug": true}'
 	configure docker
-	echo '{"debug": 1}' >"$daemon"
-	remember_tree
-	run -0 configure docker
-	configure docker --undo
-	[ "$(cat "$daemon")" = '{"debug": 1}' ]
-	configure docker
-	echo '{"debug": 2}' >"$daemon"
-	configure docker --undo
-	[ "$(cat "$daemon")" = '{"debug": 2}' ]
+	cp "$daemon.oci-hostnet-before" "$daemon"
+	configure docker --undo --dry-run | grep '^-{"debug": true}'
+	run -0 configure docker --undo --json --dry-run
+	jq -e --arg path "$daemon.oci-hostnet-before" '.verdict == "edited" and (.edits[0] | .path == $path and .op == "remove")' <<<"$output"
+	run -0 configure docker --undo
+	[ "${lines[0]}" = "took back $daemon.oci-hostnet-before" ]
+	[ "$(cat "$daemon")" = '{"debug": true}' ]
 	nothing_left
+}
+
+@test "a kept copy with something of ours in it is not what was there before us" {
+	file /etc/docker/daemon.json '{"debug": true}'
+	configure docker
+	cp "$daemon" "$daemon.oci-hostnet-before"
+	configure docker --undo
+	[ "$(cat "$daemon")" = '{"debug": true}' ]
+	# it is left to him who made it
+	grep -q oci-hostnet "$daemon.oci-hostnet-before"
+	rm "$daemon.oci-hostnet-before"
+	file /etc/containerd/config.toml $'version = 2\n'
+	configure containerd
+	cp "$toml" "$toml.oci-hostnet-before"
+	configure containerd --undo
+	[ "$(cat "$toml")" = 'version = 2' ]
+	grep -q oci-hostnet "$toml.oci-hostnet-before"
+}
+
+@test "a file that was tightened since stays so" {
+	local path before
+	while IFS='|' read -r engine path before; do
+		file "$path" "$before"
+		configure "$engine"
+		chmod 600 "$root$path"
+		chown 7:8 "$root$path"
+		configure "$engine" --undo
+		[ "$(stat -c '%a %u %g' "$root$path")" = "600 7 8" ]
+		cmp "$root$path" <(printf '%s' "$before")
+		nothing_left
+	done <<-'EOF'
+	docker|/etc/docker/daemon.json|{"debug": true}
+	containerd|/etc/containerd/config.toml|version = 2
+	EOF
 }
 
 # --- several at once -----------------------------------------------------------------
