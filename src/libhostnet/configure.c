@@ -27,17 +27,17 @@ struct place
   const char *const *others; /* other files that are read for it, or NULL */
 };
 
-/* containers.conf(5), and containers-config(5) of podman 6; a name that ends
- * in a slash is a directory of *.conf. */
+/* containers.conf(5), and containers-config(5) of podman 6; `*.X` as the
+ * last name stands for all files there that end in .X. */
 static const char *const podman_others[] = {
   "/usr/share/containers/containers.conf",
-  "/usr/share/containers/containers.conf.d/",
-  "/usr/share/containers/containers.rootful.conf.d/",
-  "/usr/share/containers/containers.rootless.conf.d/",
+  "/usr/share/containers/containers.conf.d/*.conf",
+  "/usr/share/containers/containers.rootful.conf.d/*.conf",
+  "/usr/share/containers/containers.rootless.conf.d/*.conf",
   "/etc/containers/containers.conf",
-  "/etc/containers/containers.conf.d/",
-  "/etc/containers/containers.rootful.conf.d/",
-  "/etc/containers/containers.rootless.conf.d/",
+  "/etc/containers/containers.conf.d/*.conf",
+  "/etc/containers/containers.rootful.conf.d/*.conf",
+  "/etc/containers/containers.rootless.conf.d/*.conf",
   NULL,
 };
 
@@ -84,35 +84,70 @@ static const struct place kubernetes[] = {
   { 0 },
 };
 
+/* ---- the default runtime ---- */
+
+#define LIST(...)                                                             \
+  (const char *const[])                                                       \
+  {                                                                           \
+    __VA_ARGS__, NULL                                                         \
+  }
+
+static const struct default_rule podman_default
+    = { podman_others, LIST ("engine.runtime"),
+        LIST ("oci-hostnet-runtime", "oci-hostnet-crun", "oci-hostnet-runc"),
+        false };
+/* crio.conf.d(5): every file, whatever its name */
+static const struct default_rule crio_default
+    = { LIST ("/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"),
+        LIST ("crio.runtime.default_runtime"), LIST ("oci-hostnet"), false };
+static const struct default_rule containerd_default = {
+  LIST (containerd_config, "/etc/containerd/conf.d/*.toml"),
+  LIST ("plugins.\"io.containerd.grpc.v1.cri\".containerd.default_runtime_name",
+        "plugins.\"io.containerd.cri.v1.runtime\".containerd."
+        "default_runtime_name"),
+  LIST ("oci-hostnet"), false
+};
+static const struct default_rule docker_default
+    = { LIST ("/etc/docker/daemon.json"), LIST ("default-runtime"),
+        LIST ("oci-hostnet"), true };
+
 /* What a person does next.  Nothing is restarted here. */
 static const struct engine_row
 {
   const char *name;
   const struct place *places;
+  const struct default_rule *by_default; /* or NULL */
   const char *next, *next_undone;
 } engines[] = {
-  { "podman", podman,
+  { "podman", podman, &podman_default,
     "next: podman --runtime oci-hostnet-runtime, or runtime = "
     "\"oci-hostnet-runtime\" in containers.conf; under another runtime the "
     "hooks lock the start, and `podman exec` stays open",
     "next: remove the containers that were made by oci-hostnet-runtime, "
     "podman "
     "does not know it any more" },
-  { "crio", crio,
+  { "crio", crio, &crio_default,
     "next: systemctl restart crio; pods choose it by runtimeClassName "
     "(oci-hostnet configure kubernetes)",
     "next: systemctl restart crio" },
-  { "containerd", containerd,
+  { "containerd", containerd, &containerd_default,
     "next: systemctl restart containerd; pods choose it by runtimeClassName "
     "(oci-hostnet configure kubernetes)",
     "next: systemctl restart containerd" },
-  { "docker", docker,
+  { "docker", docker, &docker_default,
     "next: systemctl reload docker, then docker run --runtime oci-hostnet",
     "next: systemctl reload docker" },
-  { "kubernetes", kubernetes, "next: kubectl apply -f " OWN "/kubernetes",
+  { "kubernetes", kubernetes, NULL,
+    "next: kubectl apply -f " OWN "/kubernetes",
     "next: take it out of the cluster, if it was applied: kubectl delete "
     "runtimeclass,validatingadmissionpolicy,validatingadmissionpolicybinding "
     "-l app.kubernetes.io/name=oci-hostnet" },
+};
+
+struct others
+{
+  struct other_file *list;
+  size_t count;
 };
 
 /* A place with what was found there. */
@@ -121,8 +156,7 @@ struct item
   const struct place *place;
   char *shown, *kept_path, *kept_shown;
   struct tree_file now, kept;
-  struct other_file *others;
-  size_t other_count;
+  struct others others;
   struct file_plan plan;
 };
 
@@ -133,18 +167,25 @@ struct items
 };
 
 static void
+others_clear (struct others *others)
+{
+  for (size_t i = 0; i < others->count; i++)
+    {
+      free (others->list[i].shown);
+      free (others->list[i].text);
+    }
+  free (others->list);
+}
+#define cleanup_others __attribute__ ((cleanup (others_clear)))
+
+static void
 items_clear (struct items *items)
 {
   for (size_t i = 0; i < items->count; i++)
     {
       struct item *item = &items->list[i];
 
-      for (size_t o = 0; o < item->other_count; o++)
-        {
-          free (item->others[o].shown);
-          free (item->others[o].text);
-        }
-      free (item->others);
+      others_clear (&item->others);
       free (item->shown);
       free (item->kept_path);
       free (item->kept_shown);
@@ -176,46 +217,62 @@ is_ours (const char *path)
 /* ---- looking ---- */
 
 static int
-add_other (const struct tree *tree, const char *path, struct item *item,
+add_other (const struct tree *tree, const char *path, struct others *others,
            struct error *err)
 {
   struct tree_file file = TREE_FILE_INIT;
-  int there;
+  int there = tree_look (tree, path, &file, err);
 
-  if (strcmp (path, item->place->path) == 0)
-    return 0;
-  there = tree_look (tree, path, &file, err);
   if (there <= 0)
     return there;
-  item->others = xrealloc (item->others,
-                           (item->other_count + 1) * sizeof *item->others);
-  item->others[item->other_count++]
+  others->list = xrealloc (others->list,
+                           (others->count + 1) * sizeof *others->list);
+  others->list[others->count++]
       = (struct other_file){ tree_shown (tree, path), file.text };
   return 0;
 }
 
+/* PATTERN as in default_rule; without the file EXCEPT. */
 static int
-add_others (const struct tree *tree, const char *path, struct item *item,
-            struct error *err)
+add_others (const struct tree *tree, const char *pattern, const char *except,
+            struct others *others, struct error *err)
 {
+  const char *star = strchr (pattern, '*');
+  size_t count, length = star == NULL ? 0 : (size_t)(star - pattern);
+  cleanup_free char *directory = xstrndup (pattern, length);
   char **names;
-  size_t count, length = strlen (path);
   int result = 0;
 
-  if (path[length - 1] != '/')
-    return add_other (tree, path, item, err);
-  if (tree_list (tree, path, ".conf", &names, &count, err) < 0)
+  if (star == NULL)
+    return add_other (tree, pattern, others, err);
+  if (tree_list (tree, directory, star + 1, &names, &count, err) < 0)
     return -1;
   for (size_t i = 0; i < count; i++)
     {
-      cleanup_free char *file = xasprintf ("%s%s", path, names[i]);
+      cleanup_free char *file = xasprintf ("%s%s", directory, names[i]);
 
-      if (result == 0)
-        result = add_other (tree, file, item, err);
+      if (result == 0 && strcmp (file, except) != 0)
+        result = add_other (tree, file, others, err);
       free (names[i]);
     }
   free (names);
   return result;
+}
+
+/* What is registered as the default is not taken away. */
+static int
+check_defaults (const struct tree *tree, const struct default_rule *rule,
+                struct error *err)
+{
+  cleanup_others struct others others = { NULL, 0 };
+
+  for (const char *const *file = rule->files; *file != NULL; file++)
+    if (add_others (tree, *file, "", &others, err) < 0)
+      return -1;
+  for (size_t i = 0; i < others.count; i++)
+    if (check_default (rule, &others.list[i], err) < 0)
+      return -1;
+  return 0;
 }
 
 static int
@@ -232,13 +289,23 @@ look_and_plan (const struct tree *tree, struct item *item, bool undo,
     return -1;
   for (const char *const *other = item->place->others;
        other != NULL && *other != NULL; other++)
-    if (add_others (tree, *other, item, err) < 0)
+    if (add_others (tree, *other, item->place->path, &item->others, err) < 0)
       return -1;
   view = (struct file_view){ item->shown, item->now.text, item->kept.text,
-                             item->kept_shown, item->others,
-                             item->other_count };
+                             item->kept_shown, item->others.list,
+                             item->others.count };
   return item->place->plan (item->place->template, &view, undo, &item->plan,
                             err);
+}
+
+static bool
+takes_anything (const struct items *items)
+{
+  bool anything = false;
+
+  for (size_t i = 0; i < items->count; i++)
+    anything = anything || items->list[i].plan.action != ACTION_NONE;
+  return anything;
 }
 
 static const struct engine_row *
@@ -407,6 +474,9 @@ configure (FILE *to, const struct configure_options *options,
           < 0)
         return -1;
     }
+  if (options->undo && engine->by_default != NULL && takes_anything (&items)
+      && check_defaults (&tree, engine->by_default, err) < 0)
+    return -1;
   if (!options->dry_run)
     {
       for (size_t i = 0; i < items.count; i++)

@@ -67,6 +67,19 @@ int plan_own_file (const struct file_view *view, bool is_ours,
                    const char *text, bool undo, struct file_plan *plan,
                    struct error *err);
 
+/* How an engine is told which runtime it takes by itself. */
+struct default_rule
+{
+  const char *const *files; /* `*.X` as the last name: all that end in .X */
+  const char *const *keys;  /* of TOML, whole */
+  const char *const *names; /* what is ours */
+  bool json;                /* the one key is a member of a JSON object */
+};
+
+/* Refused where FILE makes a program of ours the default. */
+int check_default (const struct default_rule *rule,
+                   const struct other_file *file, struct error *err);
+
 /* What is asked of a file that has nothing of ours: that what was kept is the
  * same, and of no use any more.  Anything else may be all that somebody has
  * left of his file. */

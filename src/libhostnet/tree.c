@@ -298,7 +298,8 @@ tree_list (const struct tree *tree, const char *path, const char *suffix,
     {
       size_t length = strlen (entry->d_name);
 
-      if (length < tail || strcmp (entry->d_name + length - tail, suffix) != 0)
+      if (entry->d_type == DT_DIR || length < tail
+          || strcmp (entry->d_name + length - tail, suffix) != 0)
         continue;
       *names = xrealloc (*names, (*count + 1) * sizeof **names);
       (*names)[(*count)++] = xstrndup (entry->d_name, length);

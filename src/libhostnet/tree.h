@@ -66,7 +66,8 @@ int tree_read (const struct tree *tree, const char *path,
 int tree_look (const struct tree *tree, const char *path,
                struct tree_file *file, struct error *err);
 
-/* The names in the directory PATH that end in SUFFIX, sorted; none when it is
+/* The names in the directory PATH that end in SUFFIX, sorted, without the
+ * directories; none when it is
  * not there.  The caller frees each and the list. */
 int tree_list (const struct tree *tree, const char *path, const char *suffix,
                char ***names, size_t *count, struct error *err);

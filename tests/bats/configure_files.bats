@@ -181,6 +181,57 @@ docker_makes() {
 	EOF
 }
 
+# --- the default runtime -------------------------------------------------------------
+
+# default_stays ENGINE FILE LINE TEXT - with it, our runtime is what the engine takes by itself
+default_stays() {
+	mkdir -p "$(dirname "$root$2")"
+	printf '%b' "$4" >"$root$2"
+	configure "$1"
+	refused "$1" configure_default --undo
+	expect_output "the file $root$2 makes" "in line $3,"
+	refused "$1" configure_default --undo --dry-run
+	# the first in the line; what else it has is a comment, or another key
+	sed -i "$3s/oci-hostnet[-a-z]*\([\"']\)/runc\1/" "$root$2"
+	configure "$1" --undo
+	rm -f "$root$2"
+	nothing_left
+}
+
+@test "undo of a runtime that is the default is refused, with the line" {
+	local name file
+	for name in runtime crun runc; do
+		default_stays podman /etc/containers/containers.conf 3 "[engine]\n\nruntime = 'oci-hostnet-$name'\n"
+	done
+	for file in /usr/share/containers/containers.conf /usr/share/containers/containers.conf.d/a.conf /etc/containers/containers.conf.d/z.conf \
+		/etc/containers/containers.rootless.conf.d/a.conf; do
+		default_stays podman "$file" 1 'engine.runtime = "oci-hostnet-runtime" # "oci-hostnet-runtime"\n'
+	done
+	for file in /etc/crio/crio.conf /etc/crio/crio.conf.d/00-default; do
+		default_stays crio "$file" 2 '[crio.runtime]\ndefault_runtime = "oci-hostnet"\n'
+	done
+	default_stays containerd /etc/containerd/config.toml 3 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd]\n  default_runtime_name = "oci-hostnet"\n'
+	default_stays containerd /etc/containerd/config.toml 3 'version = 3\n[plugins."io.containerd.cri.v1.runtime".containerd]\n  default_runtime_name = "oci-hostnet"\n'
+	default_stays containerd /etc/containerd/conf.d/a.toml 2 '# mine\nplugins = {"io.containerd.grpc.v1.cri" = {containerd = {default_runtime_name = "oci-hostnet"}}}\n'
+	default_stays docker /etc/docker/daemon.json 2 '{"debug": true,\n"default-runtime": "oci-hostnet"\n}\n'
+}
+
+@test "another default runtime, or a file that cannot be read, is not in the way of an undo" {
+	file /etc/containers/containers.conf $'[engine]\nruntime = "crun"\n[other]\nruntime = "oci-hostnet-runtime"\n[engine'
+	file /etc/crio/crio.conf $'[crio.runtime]\n# default_runtime = "oci-hostnet"\n'
+	mkdir -p "$root/etc/crio/crio.conf.d/directory"
+	file /etc/containerd/config.toml $'version = 2\n[plugins."x".containerd]\ndefault_runtime_name = "oci-hostnet"\n'
+	file /etc/docker/daemon.json '{"default-runtime": "runc", "labels": ["oci-hostnet"]}'
+	remember_tree
+	for engine in crio containerd docker; do configure "$engine"; done
+	cp "$root/etc/containers/containers.conf" "$root.conf"
+	rm "$root/etc/containers/containers.conf"
+	configure podman
+	cp -p "$root.conf" "$root/etc/containers/containers.conf"
+	for engine in $ENGINES; do configure "$engine" --undo; done
+	nothing_left
+}
+
 # --- several at once -----------------------------------------------------------------
 
 @test "two at once: one after the other, what was there before us is kept and comes back" {

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether an engine starts a program of ours without being asked: then it
+ * would start nothing any more once it does not know it. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "configure_parts.h"
+#include "json.h"
+#include "toml.h"
+
+static int
+refuse (const char *shown, const char *name, unsigned line, struct error *err)
+{
+  return error_refuse (err, SENTENCE_configure_default, shown, name, line);
+}
+
+/* KEY itself, or a table in braces above it. */
+static bool
+may_set (const struct toml *toml, const char *key)
+{
+  size_t length = strlen (toml->key);
+
+  return !toml->header && strncmp (toml->key, key, length) == 0
+         && (key[length] == '\0' || key[length] == '.');
+}
+
+/* What stands behind an error is not looked at: the engine does not start with
+ * such a file anyway, and it must not be in the way of an undo. */
+static int
+check_toml (const struct default_rule *rule, const struct other_file *file,
+            struct error *err)
+{
+  cleanup_toml struct toml toml;
+
+  toml_start (&toml, file->text);
+  while (toml_next (&toml) > 0)
+    for (const char *const *key = rule->keys; *key != NULL; key++)
+      {
+        const char *at = toml.value, *start;
+        size_t length;
+
+        while (may_set (&toml, *key)
+               && toml_value_string (&toml, &at, &start, &length))
+          for (const char *const *name = rule->names; *name != NULL; name++)
+            if (strlen (*name) == length
+                && strncmp (*name, start, length) == 0)
+              return refuse (file->shown, *name, toml.start_line, err);
+      }
+  return 0;
+}
+
+static int
+check_json (const struct default_rule *rule, const struct other_file *file,
+            struct error *err)
+{
+  cleanup_json struct json_doc doc = JSON_DOC_INIT;
+  json_node node;
+  unsigned line = 1;
+
+  if (json_index (&doc, file->text, strlen (file->text), false, NULL) < 0
+      || json_kind (&doc, 0) != JSON_OBJECT
+      || json_get (&doc, 0, rule->keys[0], JSON_STRING, &node, NULL) <= 0
+      || !json_string_is_one_of (&doc, node, rule->names))
+    return 0;
+  for (uint32_t i = 0; i < doc.members[node].start; i++)
+    line += file->text[i] == '\n';
+  return refuse (file->shown, rule->names[0], line, err);
+}
+
+int
+check_default (const struct default_rule *rule, const struct other_file *file,
+               struct error *err)
+{
+  return rule->json ? check_json (rule, file, err)
+                    : check_toml (rule, file, err);
+}
