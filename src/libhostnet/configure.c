@@ -276,14 +276,18 @@ check_defaults (const struct tree *tree, const struct default_rule *rule,
 }
 
 static int
-look_and_plan (const struct tree *tree, struct item *item, bool undo,
-               struct error *err)
+look_and_plan (const struct tree *tree, struct item *item,
+               const struct configure_options *options, struct error *err)
 {
   struct file_view view;
 
   item->shown = tree_shown (tree, item->place->path);
   item->kept_path = xasprintf ("%s%s", item->place->path, KEPT);
   item->kept_shown = tree_shown (tree, item->kept_path);
+  if (!options->dry_run
+      && (tree_sweep (tree, item->place->path, err) < 0
+          || tree_sweep (tree, item->kept_path, err) < 0))
+    return -1;
   if (tree_read (tree, item->place->path, &item->now, err) < 0
       || tree_read (tree, item->kept_path, &item->kept, err) < 0)
     return -1;
@@ -294,8 +298,8 @@ look_and_plan (const struct tree *tree, struct item *item, bool undo,
   view = (struct file_view){ item->shown, item->now.text, item->kept.text,
                              item->kept_shown, item->others.list,
                              item->others.count };
-  return item->place->plan (item->place->template, &view, undo, &item->plan,
-                            err);
+  return item->place->plan (item->place->template, &view, options->undo,
+                            &item->plan, err);
 }
 
 static bool
@@ -470,8 +474,7 @@ configure (FILE *to, const struct configure_options *options,
       items.list
           = xrealloc (items.list, (items.count + 1) * sizeof *items.list);
       items.list[items.count] = (struct item){ .place = place };
-      if (look_and_plan (&tree, &items.list[items.count++], options->undo, err)
-          < 0)
+      if (look_and_plan (&tree, &items.list[items.count++], options, err) < 0)
         return -1;
     }
   if (options->undo && engine->by_default != NULL && takes_anything (&items)

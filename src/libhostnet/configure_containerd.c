@@ -182,6 +182,10 @@ look_at_handlers (const struct toml *toml, const char *shown,
 {
   cleanup_free char *table = handlers_key (config->version);
   cleanup_free char *own = xasprintf ("%s.%s", table, handler);
+  /* Deprecated since containerd 1.3, and read by all of 1.x. */
+  cleanup_free char *by_default = xasprintf (
+      "plugins.\"%s\".containerd.default_runtime.options.SystemdCgroup",
+      config->version->plugin);
 
   if (strcmp (toml->key, own) == 0 || is_below (toml->key, own))
     return error_refuse (err, SENTENCE_configure_part, shown);
@@ -189,6 +193,8 @@ look_at_handlers (const struct toml *toml, const char *shown,
       && (strcmp (toml->key, table) == 0 || is_below (table, toml->key)))
     return error_refuse (err, SENTENCE_configure_inline, shown,
                          escape (toml->key).text, toml->start_line);
+  if (strcmp (toml->key, by_default) == 0 && toml_value_is (toml, "true"))
+    config->systemd = true;
   if (!is_below (toml->key, table))
     return 0;
   config->handlers = true;

@@ -309,3 +309,54 @@ tree_list (const struct tree *tree, const char *path, const char *suffix,
     qsort (*names, *count, sizeof **names, compare_names);
   return 0;
 }
+
+/* `.NAME.oci-hostnet-PID-N` of store_temporary(), and `-old` of tree_change.c.
+ */
+static bool
+is_temporary (const char *entry, const char *name)
+{
+  cleanup_free char *start = xasprintf (".%s.oci-hostnet-", name);
+  size_t length = strlen (start), digits;
+
+  if (strncmp (entry, start, length) != 0)
+    return false;
+  entry += length;
+  digits = strspn (entry, "0123456789");
+  if (digits == 0 || entry[digits] != '-')
+    return false;
+  entry += digits + 1;
+  digits = strspn (entry, "0123456789");
+  return strcmp (entry, "old") == 0 || (digits > 0 && entry[digits] == '\0');
+}
+
+/* What cannot be removed is tried again the next time. */
+static void
+sweep (DIR *entries, const char *name)
+{
+  struct dirent *entry;
+  struct stat status;
+
+  while ((entry = readdir (entries)) != NULL)
+    if (is_temporary (entry->d_name, name)
+        && fstatat (dirfd (entries), entry->d_name, &status,
+                    AT_SYMLINK_NOFOLLOW)
+               == 0
+        && S_ISREG (status.st_mode) && status.st_uid == geteuid ())
+      unlinkat (dirfd (entries), entry->d_name, 0);
+}
+
+int
+tree_sweep (const struct tree *tree, const char *path, struct error *err)
+{
+  const char *name;
+  cleanup_close int directory = -1;
+  int there = tree_directory (tree, path, false, &directory, &name, err);
+  DIR *entries = there > 0 ? fdopendir (directory) : NULL;
+
+  if (entries == NULL)
+    return there < 0 ? -1 : 0;
+  directory = -1;
+  sweep (entries, name);
+  closedir (entries);
+  return 0;
+}

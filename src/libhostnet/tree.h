@@ -34,7 +34,7 @@ struct tree_file
 
 struct tree
 {
-  int root, lock; /* LOCK: -1 while it is not taken */
+  int root, lock;                  /* LOCK: -1 while it is not taken */
   char *name;                      /* for messages: "" for "/", owned */
   bool (*ours) (const char *path); /* whether it is a file of ours */
   struct tree_step *steps;
@@ -42,7 +42,7 @@ struct tree
 };
 #define TREE_INIT                                                             \
   {                                                                           \
-    -1, -1, NULL, NULL, NULL, 0, 0                                              \
+    -1, -1, NULL, NULL, NULL, 0, 0                                            \
   }
 #define cleanup_tree __attribute__ ((cleanup (tree_clear)))
 
@@ -56,6 +56,10 @@ void tree_file_clear (struct tree_file *file);
 
 /* PATH (absolute, taken below the root) as a person finds it. */
 char *tree_shown (const struct tree *tree, const char *path);
+
+/* What a killed process has left beside PATH of its unfinished steps goes.
+ * Under the lock only: nobody else's steps are unfinished then. */
+int tree_sweep (const struct tree *tree, const char *path, struct error *err);
 
 /* > 0: there; 0: not; negative: refused, a symbolic link on the way too, since
  * what it leads to is not what was asked for. */

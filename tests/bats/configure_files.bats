@@ -266,6 +266,47 @@ default_stays() {
 	tree_unchanged
 }
 
+# --- what a killed process leaves ----------------------------------------------------
+
+@test "a killed process's unfinished files go with the next run, and nobody else's" {
+	local name theirs="$root/etc/docker"
+	file /etc/docker/daemon.json '{"debug": true}'
+	# others' names, kinds and owners
+	for name in .daemon.json.oci-hostnet-12-0x .daemon.json.oci-hostnet--0 .daemon.json.oci-hostnet-12 .daemon.json.oci-hostnet-12-older \
+		.daemon.json.oci-hostnet-1x-old daemon.json.oci-hostnet-12-0 .other.json.oci-hostnet-12-0 .daemon.json.oci-hostnet-; do
+		echo theirs >"$theirs/$name"
+	done
+	ln -s daemon.json "$theirs/.daemon.json.oci-hostnet-13-0"
+	mkdir "$theirs/.daemon.json.oci-hostnet-14-0"
+	file /etc/docker/.daemon.json.oci-hostnet-15-0 theirs 644 7:8
+	remember_tree
+	for name in .daemon.json.oci-hostnet-12-0 .daemon.json.oci-hostnet-4194304-17 .daemon.json.oci-hostnet-12-old .daemon.json.oci-hostnet-before.oci-hostnet-12-old; do
+		echo ours >"$theirs/$name"
+	done
+	run -0 configure docker --undo --dry-run
+	[ -e "$theirs/.daemon.json.oci-hostnet-12-0" ]
+	run -0 configure docker --undo
+	tree_unchanged
+}
+
+@test "killed at any change: the next run finishes, and the one after takes all back" {
+	require_command strace
+	local call number name
+	file /etc/docker/daemon.json '{"debug": true}'
+	remember_tree
+	cp -a "$root" "$root.copy"
+	strace -o "$root.trace" "$HOSTNET" configure docker --root "$root.copy" >/dev/null
+	awk 'match($0, /^[a-z0-9_]+\(/) { name = substr($0, 1, RLENGTH - 1); n[name]++
+		if (name ~ /^(write|fchmod|fsync|linkat|renameat2?)$/) print name, n[name] }' "$root.trace" >"$root.calls"
+	[ "$(wc -l <"$root.calls")" -gt 4 ]
+	while read -r name number; do
+		run -137 strace -o /dev/null --inject="$name:signal=KILL:when=$number" "$HOSTNET" configure docker --root "$root"
+		configure docker
+		configure docker --undo
+		tree_unchanged
+	done <"$root.calls"
+}
+
 # --- containerd: config.toml ---------------------------------------------------------
 
 CRI2='plugins."io.containerd.grpc.v1.cri".containerd.runtimes'
@@ -331,6 +372,14 @@ containerd_makes() {
 [ plugins . 'io.containerd.cri.v1.runtime' . containerd.\"runtimes\" . runc ]
   options.SystemdCgroup=true
 " "$CRI3" systemd
+	# the old way to say it, which names no handler
+	file /etc/containerd/config.toml "version = 2
+[plugins.\"io.containerd.grpc.v1.cri\".containerd.default_runtime.options]
+SystemdCgroup = true
+"
+	configure containerd
+	tail -n +4 "$toml" | diff -u <(part "$CRI2" runc systemd) -
+	configure containerd --undo
 	# in a comment, a string or under another plugin it is none
 	containerd_makes "version = 2
 a = '''
