@@ -27,20 +27,6 @@ struct place
   const char *const *others; /* other files that are read for it, or NULL */
 };
 
-/* containers.conf(5), and containers-config(5) of podman 6; `*.X` as the
- * last name stands for all files there that end in .X. */
-static const char *const podman_others[] = {
-  "/usr/share/containers/containers.conf",
-  "/usr/share/containers/containers.conf.d/*.conf",
-  "/usr/share/containers/containers.rootful.conf.d/*.conf",
-  "/usr/share/containers/containers.rootless.conf.d/*.conf",
-  "/etc/containers/containers.conf",
-  "/etc/containers/containers.conf.d/*.conf",
-  "/etc/containers/containers.rootful.conf.d/*.conf",
-  "/etc/containers/containers.rootless.conf.d/*.conf",
-  NULL,
-};
-
 static const struct place podman[] = {
   { OWN "/podman-hooks.d/oci-hostnet-precreate.json",
     dropin_podman_oci_hostnet_precreate_json, plan_whole,
@@ -50,7 +36,7 @@ static const struct place podman[] = {
     "stops a container that asks and is not locked", NULL },
   { "/etc/containers/containers.conf.d/oci-hostnet.conf",
     dropin_podman_oci_hostnet_conf, plan_lists,
-    "registers the runtimes and the hooks", podman_others },
+    "registers the runtimes and the hooks", podman_files },
   { 0 },
 };
 
@@ -84,61 +70,32 @@ static const struct place kubernetes[] = {
   { 0 },
 };
 
-/* ---- the default runtime ---- */
-
-#define LIST(...)                                                             \
-  (const char *const[])                                                       \
-  {                                                                           \
-    __VA_ARGS__, NULL                                                         \
-  }
-
-static const struct default_rule podman_default
-    = { podman_others, LIST ("engine.runtime"),
-        LIST ("oci-hostnet-runtime", "oci-hostnet-crun", "oci-hostnet-runc"),
-        false };
-/* crio.conf.d(5): every file, whatever its name */
-static const struct default_rule crio_default
-    = { LIST ("/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"),
-        LIST ("crio.runtime.default_runtime"), LIST ("oci-hostnet"), false };
-static const struct default_rule containerd_default = {
-  LIST (containerd_config, "/etc/containerd/conf.d/*.toml"),
-  LIST ("plugins.\"io.containerd.grpc.v1.cri\".containerd.default_runtime_name",
-        "plugins.\"io.containerd.cri.v1.runtime\".containerd."
-        "default_runtime_name"),
-  LIST ("oci-hostnet"), false
-};
-static const struct default_rule docker_default
-    = { LIST ("/etc/docker/daemon.json"), LIST ("default-runtime"),
-        LIST ("oci-hostnet"), true };
-
 /* What a person does next.  Nothing is restarted here. */
 static const struct engine_row
 {
   const char *name;
   const struct place *places;
-  const struct default_rule *by_default; /* or NULL */
   const char *next, *next_undone;
 } engines[] = {
-  { "podman", podman, &podman_default,
+  { "podman", podman,
     "next: podman --runtime oci-hostnet-runtime, or runtime = "
     "\"oci-hostnet-runtime\" in containers.conf; under another runtime the "
     "hooks lock the start, and `podman exec` stays open",
     "next: remove the containers that were made by oci-hostnet-runtime, "
     "podman "
     "does not know it any more" },
-  { "crio", crio, &crio_default,
+  { "crio", crio,
     "next: systemctl restart crio; pods choose it by runtimeClassName "
     "(oci-hostnet configure kubernetes)",
     "next: systemctl restart crio" },
-  { "containerd", containerd, &containerd_default,
+  { "containerd", containerd,
     "next: systemctl restart containerd; pods choose it by runtimeClassName "
     "(oci-hostnet configure kubernetes)",
     "next: systemctl restart containerd" },
-  { "docker", docker, &docker_default,
+  { "docker", docker,
     "next: systemctl reload docker, then docker run --runtime oci-hostnet",
     "next: systemctl reload docker" },
-  { "kubernetes", kubernetes, NULL,
-    "next: kubectl apply -f " OWN "/kubernetes",
+  { "kubernetes", kubernetes, "next: kubectl apply -f " OWN "/kubernetes",
     "next: take it out of the cluster, if it was applied: kubectl delete "
     "runtimeclass,validatingadmissionpolicy,validatingadmissionpolicybinding "
     "-l app.kubernetes.io/name=oci-hostnet" },
@@ -225,8 +182,8 @@ add_other (const struct tree *tree, const char *path, struct others *others,
 
   if (there <= 0)
     return there;
-  others->list = xrealloc (others->list,
-                           (others->count + 1) * sizeof *others->list);
+  others->list
+      = xrealloc (others->list, (others->count + 1) * sizeof *others->list);
   others->list[others->count++]
       = (struct other_file){ tree_shown (tree, path), file.text };
   return 0;
@@ -266,7 +223,8 @@ check_defaults (const struct tree *tree, const struct default_rule *rule,
 {
   cleanup_others struct others others = { NULL, 0 };
 
-  for (const char *const *file = rule->files; *file != NULL; file++)
+  for (const char *const *file = rule ? rule->files : NULL;
+       file != NULL && *file != NULL; file++)
     if (add_others (tree, *file, "", &others, err) < 0)
       return -1;
   for (size_t i = 0; i < others.count; i++)
@@ -477,8 +435,8 @@ configure (FILE *to, const struct configure_options *options,
       if (look_and_plan (&tree, &items.list[items.count++], options, err) < 0)
         return -1;
     }
-  if (options->undo && engine->by_default != NULL && takes_anything (&items)
-      && check_defaults (&tree, engine->by_default, err) < 0)
+  if (options->undo && takes_anything (&items)
+      && check_defaults (&tree, find_default_rule (engine->name), err) < 0)
     return -1;
   if (!options->dry_run)
     {

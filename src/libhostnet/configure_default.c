@@ -10,6 +10,51 @@
 #include "json.h"
 #include "toml.h"
 
+/* containers.conf(5), and containers-config(5) of podman 6; `*.X` as the
+ * last name stands for all files there that end in .X. */
+const char *const podman_files[] = {
+  "/usr/share/containers/containers.conf",
+  "/usr/share/containers/containers.conf.d/*.conf",
+  "/usr/share/containers/containers.rootful.conf.d/*.conf",
+  "/usr/share/containers/containers.rootless.conf.d/*.conf",
+  "/etc/containers/containers.conf",
+  "/etc/containers/containers.conf.d/*.conf",
+  "/etc/containers/containers.rootful.conf.d/*.conf",
+  "/etc/containers/containers.rootless.conf.d/*.conf",
+  NULL,
+};
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static const struct default_rule rules[] = {
+  { "podman", podman_files, LIST ("engine.runtime"),
+    LIST ("oci-hostnet-runtime", "oci-hostnet-crun", "oci-hostnet-runc"),
+    false },
+  /* crio.conf.d(5): every file, whatever its name */
+  { "crio", LIST ("/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"),
+    LIST ("crio.runtime.default_runtime"), LIST ("oci-hostnet"), false },
+  /* docs/cri/config.md of containerd */
+  { "containerd",
+    LIST ("/etc/containerd/config.toml", "/etc/containerd/conf.d/*.toml"),
+    LIST (
+        "plugins.\"io.containerd.grpc.v1.cri\".containerd."
+        "default_runtime_name",
+        "plugins.\"io.containerd.cri.v1.runtime\".containerd."
+        "default_runtime_name"),
+    LIST ("oci-hostnet"), false },
+  { "docker", LIST ("/etc/docker/daemon.json"), LIST ("default-runtime"),
+    LIST ("oci-hostnet"), true },
+};
+
+const struct default_rule *
+find_default_rule (const char *engine)
+{
+  for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+    if (strcmp (rules[r].engine, engine) == 0)
+      return &rules[r];
+  return NULL;
+}
+
 static int
 refuse (const char *shown, const char *name, unsigned line, struct error *err)
 {

@@ -70,11 +70,18 @@ int plan_own_file (const struct file_view *view, bool is_ours,
 /* How an engine is told which runtime it takes by itself. */
 struct default_rule
 {
+  const char *engine;
   const char *const *files; /* `*.X` as the last name: all that end in .X */
   const char *const *keys;  /* of TOML, whole */
   const char *const *names; /* what is ours */
   bool json;                /* the one key is a member of a JSON object */
 };
+
+/* Where podman reads the keys of containers.conf. */
+extern const char *const podman_files[];
+
+/* NULL: it takes no runtime. */
+const struct default_rule *find_default_rule (const char *engine);
 
 /* Refused where FILE makes a program of ours the default. */
 int check_default (const struct default_rule *rule,
