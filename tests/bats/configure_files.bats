@@ -289,22 +289,42 @@ default_stays() {
 	tree_unchanged
 }
 
-@test "killed at any change: the next run finishes, and the one after takes all back" {
-	require_command strace
-	local call number name
-	file /etc/docker/daemon.json '{"debug": true}'
-	remember_tree
-	cp -a "$root" "$root.copy"
-	strace -o "$root.trace" "$HOSTNET" configure docker --root "$root.copy" >/dev/null
+# killed STEPS OPTIONS... - at every change of `configure docker OPTIONS`, and then each of STEPS: do or --undo
+killed() {
+	local name number step steps=$1
+	shift
+	cp -a "$root" "$root.start"
+	strace -o "$root.trace" "$HOSTNET" configure docker --root "$root" "$@"
 	awk 'match($0, /^[a-z0-9_]+\(/) { name = substr($0, 1, RLENGTH - 1); n[name]++
-		if (name ~ /^(write|fchmod|fsync|linkat|renameat2?)$/) print name, n[name] }' "$root.trace" >"$root.calls"
-	[ "$(wc -l <"$root.calls")" -gt 4 ]
+		if (name ~ /^(write|fchmod|fsync|linkat|unlinkat|renameat2?)$/) print name, n[name] }' "$root.trace" >"$root.calls"
+	[ "$(wc -l <"$root.calls")" -gt 3 ]
 	while read -r name number; do
-		run -137 strace -o /dev/null --inject="$name:signal=KILL:when=$number" "$HOSTNET" configure docker --root "$root"
-		configure docker
-		configure docker --undo
-		tree_unchanged
+		rm -r "$root"
+		cp -a "$root.start" "$root"
+		echo "killed at $name, number $number"
+		run -137 strace -o /dev/null --inject="$name:signal=KILL:when=$number" "$HOSTNET" configure docker --root "$root" "$@"
+		for step in $steps; do configure docker ${step/#do/}; done
+		[ "$(cd "$root/etc/docker" && ls -A)" = daemon.json ]
+		[ "$(cat "$daemon")" = '{"debug": true}' ]
+		[ "$(stat -c '%a %h' "$daemon")" = "$mode 1" ]
 	done <"$root.calls"
+	rm -r "$root"
+	mv "$root.start" "$root"
+}
+
+@test "killed at any change: the next run finishes or takes back" {
+	require_command strace
+	file /etc/docker/daemon.json '{"debug": true}'
+	mode=644
+	killed "do --undo"
+	killed --undo
+	configure docker
+	killed --undo --undo
+	killed "do --undo" --undo
+	# with another mode since
+	chmod 600 "$daemon"
+	mode=600
+	killed --undo --undo
 }
 
 # --- containerd: config.toml ---------------------------------------------------------
