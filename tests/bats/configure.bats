@@ -329,6 +329,13 @@ contents() { (cd "$root" && find . -type d ! -name . -printf '%P d %m %U %G\n' &
 	sed -i 's/true/false/' "$root/etc/docker/daemon.json"
 	each_call_fails docker --undo
 }
+@test "every call fails once: configure docker --undo of a file that was tightened" {
+	require_command strace
+	file /etc/docker/daemon.json '{"debug": true}'
+	configure docker
+	chmod 600 "$root/etc/docker/daemon.json"
+	each_call_fails docker --undo
+}
 @test "every call fails once: configure podman --undo" {
 	require_command strace
 	configure podman
