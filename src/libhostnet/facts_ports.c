@@ -168,9 +168,8 @@ look_at_podman (const struct json_doc *config, unsigned preserve_fds,
   if (conmon && facts->caller == CALLER_GUARD
       && look_at_conmon (facts->engine.pid, &facts->ports) < 0)
     return "looking for reserved ports among conmon's descriptors";
-  if (facts->own_user_namespace
-      && ((conmon && facts->caller == CALLER_CREATE)
-          || facts->caller == CALLER_PRECREATE)
+  if (((conmon && facts->caller == CALLER_CREATE)
+       || facts->caller == CALLER_PRECREATE)
       && ports_find_forwarder (config, facts, &facts->ports) < 0)
     return "looking for processes that forward ports";
   return NULL;

@@ -13,7 +13,8 @@
 int ports_find_socket (DIR *directory, int pidfd, unsigned first,
                        struct port_facts *facts);
 
-/* Rootless podman forwards ports by processes of its own.  0, or -1 with errno. */
+/* Podman forwards ports by processes of its own where it is rootless, or uses
+ * slirp4netns.  0, or -1 with errno. */
 int ports_find_forwarder (const struct json_doc *config,
                           const struct facts *facts,
                           struct port_facts *ports);
