@@ -136,6 +136,34 @@ guard_hands_on() {
 	[[ $output == *STARTED* ]]
 }
 
+# --- netavark's rules --------------------------------------------------------------------
+
+# podman reserves no sockets for SCTP, and by its configuration none at all
+rule_refused() {
+	forwarded_refused by_crun "a port" "$@"
+	forwarded_refused by_runc "a port" "$@"
+	for RUNTIME in crun runc; do
+		: >"$HOSTNET_TEST_DIR/guard.log"
+		run guarded --rm "${ASK[@]}" "$@" localhost/bb echo STARTED
+		[ "$status" -ne 0 ]
+		[[ $output != *STARTED* ]]
+		grep -qF "$KLEENE: a port is asked for by \`podman run --publish\`" "$HOSTNET_TEST_DIR/guard.log"
+	done
+}
+@test "netavark's rules: a port without a socket is published" {
+	local reserving
+	rule_refused -p 8080:80/sctp
+	reserving=$(cat "$CONTAINERS_CONF")
+	sed -i 's/^\[engine\]/&\nenable_port_reservation = false/' "$CONTAINERS_CONF"
+	rule_refused -p 8080:80
+	rule_refused -p 9000-9003:90-93/udp
+	# none of its own, while another container has one
+	any_podman run -d --cgroup-parent "/$HOSTNET_TAG-podman" -p 8080:80 localhost/bb sleep 1000 >/dev/null
+	WAYS="by_crun by_runc" for_each starts_on_the_host
+	RUNTIME=crun guard_starts crun "${ASK[@]}"
+	cat >"$CONTAINERS_CONF" <<<"$reserving"
+}
+
 # --- root's slirp4netns ------------------------------------------------------------------
 
 SLIRP="--network slirp4netns"
