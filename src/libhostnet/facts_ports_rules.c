@@ -2,8 +2,8 @@
 /* Ports that root's podman maps by rules alone: SCTP, for which it reserves no
  * sockets, and all of them under enable_port_reservation = false.  netavark
  * makes the rules before `create`, and with iptables it names the container in
- * a comment, "dnat name: NETWORK id: ID" (src/firewall/varktables/types.rs); measured with netavark
- * 1.4.0 and iptables 1.8.9 (nf_tables). */
+ * a comment, "dnat name: NETWORK id: ID" (src/firewall/varktables/types.rs);
+ * measured with netavark 1.4.0 and iptables 1.8.9 (nf_tables). */
 #include <config.h>
 
 #include "facts_ports.h"
