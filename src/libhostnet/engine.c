@@ -74,21 +74,16 @@ static const struct mark
   { MARK_ANNOTATION, "nerdctl/namespace", CONTAINERD }, /* pkg/labels */
 };
 
-static const struct
-{
-  const char *name, *host_option;
-} engines[ENGINES] = {
-  [ENGINE_UNKNOWN] = { "an unknown engine",
-                       "the engine's own host option (`--network host`, ctr: "
-                       "`--net-host`)" },
-  [ENGINE_PODMAN] = { "podman", "`podman run --network host`" },
-  [ENGINE_CRIO] = { "CRI-O", "`hostNetwork: true` in the pod" },
-  [ENGINE_CONTAINERD_CRI]
-  = { "containerd for Kubernetes", "`hostNetwork: true` in the pod" },
+static const char *const host_options[ENGINES] = {
+  [ENGINE_UNKNOWN] = "the engine's own host option (`--network host`, ctr: "
+                     "`--net-host`)",
+  [ENGINE_PODMAN] = "`podman run --network host`",
+  [ENGINE_CRIO] = "`hostNetwork: true` in the pod",
+  [ENGINE_CONTAINERD_CRI] = "`hostNetwork: true` in the pod",
   [ENGINE_CONTAINERD]
-  = { "containerd", "`ctr run --net-host` or `nerdctl run --network host`" },
-  [ENGINE_DOCKER] = { "docker", "`docker run --network host`" },
-  [ENGINE_BUILDAH] = { "buildah", "`buildah run --network host`" },
+  = "`ctr run --net-host` or `nerdctl run --network host`",
+  [ENGINE_DOCKER] = "`docker run --network host`",
+  [ENGINE_BUILDAH] = "`buildah run --network host`",
 };
 
 /* Hooks that set up a network on /proc/PID/ns/net, by a word of their arguments
@@ -276,15 +271,9 @@ engine_surely_kubernetes (const struct engine_verdict *verdict)
 /* ---- words ---- */
 
 const char *
-engine_name (enum engine engine)
-{
-  return engines[engine].name;
-}
-
-const char *
 engine_host_option (enum engine engine)
 {
-  return engines[engine].host_option;
+  return host_options[engine];
 }
 
 bool

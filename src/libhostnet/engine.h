@@ -50,9 +50,6 @@ struct engine_verdict engine_tell (const struct engine_facts *facts,
 /* Enough for what is looser in Kubernetes. */
 bool engine_surely_kubernetes (const struct engine_verdict *verdict);
 
-/* "podman", ... as it is called in sentences. */
-const char *engine_name (enum engine engine);
-
 /* How a user of that engine asks for the host's network. */
 const char *engine_host_option (enum engine engine);
 

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -83,5 +83,5 @@ process_parent (pid_t pid, pid_t *parent)
 int
 process_copy (int pidfd, int fd)
 {
-  return (int) syscall (SYS_pidfd_getfd, pidfd, fd, 0U);
+  return pidfd_getfd (pidfd, fd, 0);
 }

@@ -54,7 +54,7 @@ cri_config() {
 
 setup_cri() {
 	mkdir -p "$CONTAINERD"
-	private_syslog
+	start_syslog
 	private_cni
 	mkdir -p "$KUBELET" "$CONTAINERD/logs"
 	mkdir -p "$CONTAINERD/tree/etc/containerd"
@@ -77,7 +77,6 @@ setup_cri() {
 
 stop_cri() {
 	if [ -e "$CONTAINERD/pid" ]; then stop_containerd; fi
-	stop_syslog
 }
 
 cri_ready() { echo '{}' | cri Status | jq -e 'all(.status.conditions[]; .status)' >/dev/null; }

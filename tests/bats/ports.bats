@@ -121,9 +121,11 @@ guard_hands_on() {
 	RUNTIME=crun
 	guard_hook "$(command -v setpriv)" --bounding-set=-sys_ptrace -- "$PROGRAMS/oci-hostnet-hook"
 	run guarded --rm "${ASK[@]}" localhost/bb echo STARTED
-	guard_hook "$PROGRAMS/oci-hostnet-hook"
 	[ "$status" -ne 0 ]
 	[[ $output != *STARTED* ]]
+	output=$(cat "$HOSTNET_TEST_DIR/guard.log")
+	guard_hook "$PROGRAMS/oci-hostnet-hook"
+	expect_output "looking for reserved ports among conmon's descriptors failed"
 }
 
 @test "guard: publishedPorts: warn lets it start" {

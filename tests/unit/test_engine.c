@@ -165,7 +165,7 @@ check_row (const struct row *row)
                    && verdict.sure == row->sure
                    && engine_surely_kubernetes (&verdict) == surely,
                row->what))
-    printf ("# %s, %sKubernetes, %ssure\n", engine_name (verdict.engine),
+    printf ("# engine %d, %sKubernetes, %ssure\n", (int) verdict.engine,
             verdict.kubernetes ? "" : "not ", verdict.sure ? "" : "not ");
 }
 
