@@ -326,7 +326,7 @@ connected() {
 
 @test "the createRuntime guard lets start what is locked, and nothing else that asks" {
 	mkdir -p "$HOSTNET_TEST_DIR/guard.d"
-	jq --arg path "$PROGRAMS/oci-hostnet-hook" '.hook.path = $path' "$top_srcdir/hooks/podman/oci-hostnet-guard.json" >"$HOSTNET_TEST_DIR/guard.d/guard.json"
+	jq --arg path "$PROGRAMS/oci-hostnet-hook" '.hook.path = $path' "$top_srcdir/hooks/podman/oci-hostnet-guard.json.in" >"$HOSTNET_TEST_DIR/guard.d/guard.json"
 	guarded() { with_options --hooks-dir "$HOSTNET_TEST_DIR/guard.d" --runtime "$1" -- --rm "${@:2}" localhost/bb sh -c "$LOOK"; }
 	for runtime in crun runc; do
 		for options in "" "--network host" "--network host --userns=keep-id"; do
