@@ -234,4 +234,5 @@ same_cri() {
 	cri_state >"$HOSTNET_TEST_DIR/cri-after"
 	diff -u "$HOSTNET_TEST_DIR/cri-before" "$HOSTNET_TEST_DIR/cri-after"
 }
-cri_unchanged() { wait_for 50 same_cri >/dev/null 2>&1 || same_cri; }
+# containerd's garbage collector takes its time with what a start that failed has left.
+cri_unchanged() { wait_for 300 same_cri >/dev/null 2>&1 || same_cri; }
