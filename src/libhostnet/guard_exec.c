@@ -11,54 +11,33 @@
 #include <unistd.h>
 
 #include "bundle.h"
-
-/* All of /proc/PID/NAME; NULL: not to be read. */
-static char *
-read_process (int pid, const char *name, size_t *length)
-{
-  cleanup_free char *path = xasprintf ("/proc/%d/%s", pid, name);
-  cleanup_close int fd = open (path, O_RDONLY | O_CLOEXEC);
-  char *text = NULL;
-
-  if (fd < 0 || read_all (fd, 1024 * 1024, &text, length) != 0)
-    return NULL;
-  return text;
-}
-
-/* Field 4 of proc_pid_stat(5), behind the name, which may have anything in it. */
-static int
-parent_of (int pid)
-{
-  size_t length;
-  cleanup_free char *stat = read_process (pid, "stat", &length);
-  const char *name_end = stat ? strrchr (stat, ')') : NULL;
-  int parent = 0;
-
-  if (name_end == NULL || sscanf (name_end, ") %*c %d", &parent) != 1)
-    return 0;
-  return parent;
-}
+#include "processes.h"
 
 static bool
-is_conmon (int pid)
+is_conmon (pid_t pid)
 {
-  size_t length;
-  cleanup_free char *name = read_process (pid, "comm", &length);
+  char name[32];
 
-  return name != NULL && strcmp (name, "conmon\n") == 0;
+  return process_head (pid, "comm", name, sizeof name) > 0
+         && strcmp (name, "conmon\n") == 0;
 }
+
+enum { ARGUMENTS_MAX = 1024 * 1024 };
 
 /* The word behind `-r` (conmon(8)). */
 static char *
-runtime_of (int pid)
+runtime_of (pid_t pid)
 {
+  cleanup_free char *path = xasprintf ("/proc/%d/cmdline", (int) pid);
+  cleanup_free char *words = NULL;
+  cleanup_close int fd = open (path, O_RDONLY | O_CLOEXEC);
   size_t length;
-  cleanup_free char *words = read_process (pid, "cmdline", &length);
-  const char *end = words ? words + length : NULL;
 
-  for (const char *word = words; word != NULL && word < end;
+  if (fd < 0 || read_all (fd, ARGUMENTS_MAX, &words, &length) != 0)
+    return NULL;
+  for (const char *word = words; word < words + length;
        word += strlen (word) + 1)
-    if (strcmp (word, "-r") == 0 && word + 3 < end)
+    if (strcmp (word, "-r") == 0 && word + 3 < words + length)
       return xstrndup (word + 3, strlen (word + 3));
   return NULL;
 }
@@ -66,11 +45,12 @@ runtime_of (int pid)
 void
 guard_exec_report (const char *container, struct error *report)
 {
-  int conmon = parent_of (getppid ());
   cleanup_free char *runtime = NULL;
   const char *name;
+  pid_t conmon;
 
-  if (conmon <= 0 || !is_conmon (conmon))
+  if (process_parent (getppid (), &conmon) <= 0 || conmon <= 0
+      || !is_conmon (conmon))
     return;
   runtime = runtime_of (conmon);
   if (runtime == NULL)
