@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # A capture as its engine would hand it over: sourced by tests/captures.sh and tests/decide.sh.
+# shellcheck disable=SC2034
 
 # as_engine ENGINE CONFIG CAPTURE WORK - leaves in BUNDLE where ENGINE would have put CONFIG,
 # below the directory WORK, and in ENVIRONMENT what the runtime would be called with. ENGINE:
 # crio, k8s.io (containerd's CRI), moby, default (ctr), podman, or by-hand: nothing is known.
 as_engine() {
 	local storage=$4/run/containers/storage/overlay-containers id sandbox
-	BUNDLE= ENVIRONMENT=(env -u _OCI_SYNCPIPE)
+	BUNDLE='' ENVIRONMENT=(env -u _OCI_SYNCPIPE)
 	case $1 in
 	crio)
 		# below the run root, under conmon; the sandbox's configuration lies beside it
