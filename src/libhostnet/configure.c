@@ -27,20 +27,6 @@ struct place
   const char *const *others; /* other files that are read for it, or NULL */
 };
 
-/* containers.conf(5), and containers-config(5) of podman 6; a name that ends
- * in a slash is a directory of *.conf. */
-static const char *const podman_others[] = {
-  "/usr/share/containers/containers.conf",
-  "/usr/share/containers/containers.conf.d/",
-  "/usr/share/containers/containers.rootful.conf.d/",
-  "/usr/share/containers/containers.rootless.conf.d/",
-  "/etc/containers/containers.conf",
-  "/etc/containers/containers.conf.d/",
-  "/etc/containers/containers.rootful.conf.d/",
-  "/etc/containers/containers.rootless.conf.d/",
-  NULL,
-};
-
 static const struct place podman[] = {
   { OWN "/podman-hooks.d/oci-hostnet-precreate.json",
     dropin_podman_oci_hostnet_precreate_json, plan_whole,
@@ -50,7 +36,7 @@ static const struct place podman[] = {
     "stops a container that asks and is not locked", NULL },
   { "/etc/containers/containers.conf.d/oci-hostnet.conf",
     dropin_podman_oci_hostnet_conf, plan_lists,
-    "registers the runtimes and the hooks", podman_others },
+    "registers the runtimes and the hooks", podman_files },
   { 0 },
 };
 
@@ -115,14 +101,19 @@ static const struct engine_row
     "-l app.kubernetes.io/name=oci-hostnet" },
 };
 
+struct others
+{
+  struct other_file *list;
+  size_t count;
+};
+
 /* A place with what was found there. */
 struct item
 {
   const struct place *place;
-  char *shown, *kept_path;
+  char *shown, *kept_path, *kept_shown;
   struct tree_file now, kept;
-  struct other_file *others;
-  size_t other_count;
+  struct others others;
   struct file_plan plan;
 };
 
@@ -133,20 +124,28 @@ struct items
 };
 
 static void
+others_clear (struct others *others)
+{
+  for (size_t i = 0; i < others->count; i++)
+    {
+      free (others->list[i].shown);
+      free (others->list[i].text);
+    }
+  free (others->list);
+}
+#define cleanup_others __attribute__ ((cleanup (others_clear)))
+
+static void
 items_clear (struct items *items)
 {
   for (size_t i = 0; i < items->count; i++)
     {
       struct item *item = &items->list[i];
 
-      for (size_t o = 0; o < item->other_count; o++)
-        {
-          free (item->others[o].shown);
-          free (item->others[o].text);
-        }
-      free (item->others);
+      others_clear (&item->others);
       free (item->shown);
       free (item->kept_path);
+      free (item->kept_shown);
       free (item->plan.text);
       tree_file_clear (&item->now);
       tree_file_clear (&item->kept);
@@ -175,67 +174,100 @@ is_ours (const char *path)
 /* ---- looking ---- */
 
 static int
-add_other (const struct tree *tree, const char *path, struct item *item,
+add_other (const struct tree *tree, const char *path, struct others *others,
            struct error *err)
 {
   struct tree_file file = TREE_FILE_INIT;
-  int there;
+  int there = tree_look (tree, path, &file, err);
 
-  if (strcmp (path, item->place->path) == 0)
-    return 0;
-  there = tree_look (tree, path, &file, err);
   if (there <= 0)
     return there;
-  item->others = xrealloc (item->others,
-                           (item->other_count + 1) * sizeof *item->others);
-  item->others[item->other_count++]
+  others->list
+      = xrealloc (others->list, (others->count + 1) * sizeof *others->list);
+  others->list[others->count++]
       = (struct other_file){ tree_shown (tree, path), file.text };
   return 0;
 }
 
+/* PATTERN as in default_rule; without the file EXCEPT. */
 static int
-add_others (const struct tree *tree, const char *path, struct item *item,
-            struct error *err)
+add_others (const struct tree *tree, const char *pattern, const char *except,
+            struct others *others, struct error *err)
 {
+  const char *star = strchr (pattern, '*');
+  size_t count, length = star == NULL ? 0 : (size_t)(star - pattern);
+  cleanup_free char *directory = xstrndup (pattern, length);
   char **names;
-  size_t count, length = strlen (path);
   int result = 0;
 
-  if (path[length - 1] != '/')
-    return add_other (tree, path, item, err);
-  if (tree_list (tree, path, ".conf", &names, &count, err) < 0)
+  if (star == NULL)
+    return add_other (tree, pattern, others, err);
+  if (tree_list (tree, directory, star + 1, &names, &count, err) < 0)
     return -1;
   for (size_t i = 0; i < count; i++)
     {
-      cleanup_free char *file = xasprintf ("%s%s", path, names[i]);
+      cleanup_free char *file = xasprintf ("%s%s", directory, names[i]);
 
-      if (result == 0)
-        result = add_other (tree, file, item, err);
+      if (result == 0 && strcmp (file, except) != 0)
+        result = add_other (tree, file, others, err);
       free (names[i]);
     }
   free (names);
   return result;
 }
 
+/* What is registered as the default is not taken away. */
 static int
-look_and_plan (const struct tree *tree, struct item *item, bool undo,
-               struct error *err)
+check_defaults (const struct tree *tree, const struct default_rule *rule,
+                struct error *err)
+{
+  cleanup_others struct others others = { NULL, 0 };
+
+  for (const char *const *file = rule ? rule->files : NULL;
+       file != NULL && *file != NULL; file++)
+    if (add_others (tree, *file, "", &others, err) < 0)
+      return -1;
+  for (size_t i = 0; i < others.count; i++)
+    if (check_default (rule, &others.list[i], err) < 0)
+      return -1;
+  return 0;
+}
+
+static int
+look_and_plan (const struct tree *tree, struct item *item,
+               const struct configure_options *options, struct error *err)
 {
   struct file_view view;
 
   item->shown = tree_shown (tree, item->place->path);
   item->kept_path = xasprintf ("%s%s", item->place->path, KEPT);
+  item->kept_shown = tree_shown (tree, item->kept_path);
+  if (!options->dry_run
+      && (tree_sweep (tree, item->place->path, err) < 0
+          || tree_sweep (tree, item->kept_path, err) < 0))
+    return -1;
   if (tree_read (tree, item->place->path, &item->now, err) < 0
       || tree_read (tree, item->kept_path, &item->kept, err) < 0)
     return -1;
   for (const char *const *other = item->place->others;
        other != NULL && *other != NULL; other++)
-    if (add_others (tree, *other, item, err) < 0)
+    if (add_others (tree, *other, item->place->path, &item->others, err) < 0)
       return -1;
   view = (struct file_view){ item->shown, item->now.text, item->kept.text,
-                             item->others, item->other_count };
-  return item->place->plan (item->place->template, &view, undo, &item->plan,
-                            err);
+                             item->kept_shown, item->others.list,
+                             item->others.count };
+  return item->place->plan (item->place->template, &view, options->undo,
+                            &item->plan, err);
+}
+
+static bool
+takes_anything (const struct items *items)
+{
+  bool anything = false;
+
+  for (size_t i = 0; i < items->count; i++)
+    anything = anything || items->list[i].plan.action != ACTION_NONE;
+  return anything;
 }
 
 static const struct engine_row *
@@ -252,13 +284,28 @@ find_engine (const char *name, struct error *err)
 
 /* ---- doing ---- */
 
+/* Whether somebody has changed who may read the file, which got all that from
+ * the old one. */
+static bool
+is_guarded_anew (const struct item *item)
+{
+  const struct stat *now = &item->now.status, *kept = &item->kept.status;
+
+  return now->st_mode != kept->st_mode || now->st_uid != kept->st_uid
+         || now->st_gid != kept->st_gid;
+}
+
 static void
 add_steps (struct tree *tree, const struct item *item)
 {
   const char *path = item->place->path, *text = item->plan.text;
   const char *kept_name = strrchr (item->kept_path, '/') + 1;
 
-  if (item->plan.drop_kept)
+  bool drop_first = item->plan.action == ACTION_REPLACE_KEEPING;
+
+  /* Its name is needed, or else it goes last: killed on the way, nothing of it
+   * is missed. */
+  if (item->plan.drop_kept && drop_first)
     tree_remove (tree, item->kept_path, &item->kept);
   switch (item->plan.action)
     {
@@ -272,7 +319,13 @@ add_steps (struct tree *tree, const struct item *item)
       tree_replace (tree, path, &item->now, text, kept_name);
       break;
     case ACTION_RESTORE:
-      tree_restore (tree, path, &item->now, kept_name);
+      if (is_guarded_anew (item))
+        {
+          tree_replace (tree, path, &item->now, text, NULL);
+          tree_remove (tree, item->kept_path, &item->kept);
+        }
+      else
+        tree_restore (tree, path, &item->now, kept_name);
       break;
     case ACTION_REMOVE:
       tree_remove (tree, path, &item->now);
@@ -280,9 +333,18 @@ add_steps (struct tree *tree, const struct item *item)
     case ACTION_NONE:
       break;
     }
+  if (item->plan.drop_kept && !drop_first)
+    tree_remove (tree, item->kept_path, &item->kept);
 }
 
 /* ---- telling ---- */
+
+/* Nothing but what was kept goes. */
+static bool
+only_kept_goes (const struct item *item)
+{
+  return item->plan.action == ACTION_NONE && item->plan.drop_kept;
+}
 
 static void
 show_diff (FILE *to, const struct items *items)
@@ -291,6 +353,9 @@ show_diff (FILE *to, const struct items *items)
     if (items->list[i].plan.action != ACTION_NONE)
       unified_diff (to, items->list[i].place->path, items->list[i].now.text,
                     items->list[i].plan.text);
+    else if (only_kept_goes (&items->list[i]))
+      unified_diff (to, items->list[i].kept_path, items->list[i].kept.text,
+                    NULL);
 }
 
 static void
@@ -300,10 +365,13 @@ show_changes (FILE *to, const struct items *items,
   size_t shown = 0;
 
   for (size_t i = 0; i < items->count; i++)
-    if (items->list[i].plan.action != ACTION_NONE)
+    if (items->list[i].plan.action != ACTION_NONE
+        || only_kept_goes (&items->list[i]))
       {
         fputs (shown++ > 0 ? ", " : undo ? "took back " : "wrote ", to);
-        fputs (items->list[i].shown, to);
+        fputs (only_kept_goes (&items->list[i]) ? items->list[i].kept_shown
+                                                : items->list[i].shown,
+               to);
       }
   if (shown == 0)
     fputs ("nothing to do\n", to);
@@ -314,9 +382,10 @@ show_changes (FILE *to, const struct items *items,
 static const char *
 op_of (const struct item *item)
 {
-  return item->plan.action == ACTION_CREATE   ? "add"
-         : item->plan.action == ACTION_REMOVE ? "remove"
-                                              : "replace";
+  return item->plan.action == ACTION_CREATE ? "add"
+         : item->plan.action == ACTION_REMOVE || only_kept_goes (item)
+             ? "remove"
+             : "replace";
 }
 
 static void
@@ -330,10 +399,11 @@ show_changes_json (FILE *to, const struct items *items)
     {
       const struct item *item = &items->list[i];
 
-      if (item->plan.action == ACTION_NONE)
+      if (item->plan.action == ACTION_NONE && !only_kept_goes (item))
         continue;
       json_buffer_text (&out, shown++ > 0 ? ",{\"path\":" : "{\"path\":");
-      json_buffer_string (&out, item->shown);
+      json_buffer_string (&out, only_kept_goes (item) ? item->kept_shown
+                                                      : item->shown);
       json_buffer_add (&out, ",\"op\":\"%s\",\"why\":", op_of (item));
       json_buffer_string (&out, item->place->why);
       json_buffer_text (&out, "}");
@@ -353,7 +423,8 @@ configure (FILE *to, const struct configure_options *options,
 
   if (engine == NULL
       || tree_open (options->root ? options->root : "/", is_ours, &tree, err)
-             < 0)
+             < 0
+      || (!options->dry_run && tree_lock (&tree, err) < 0))
     return -1;
   for (const struct place *place = engine->places; place->path != NULL;
        place++)
@@ -361,10 +432,12 @@ configure (FILE *to, const struct configure_options *options,
       items.list
           = xrealloc (items.list, (items.count + 1) * sizeof *items.list);
       items.list[items.count] = (struct item){ .place = place };
-      if (look_and_plan (&tree, &items.list[items.count++], options->undo, err)
-          < 0)
+      if (look_and_plan (&tree, &items.list[items.count++], options, err) < 0)
         return -1;
     }
+  if (options->undo && takes_anything (&items)
+      && check_defaults (&tree, find_default_rule (engine->name), err) < 0)
+    return -1;
   if (!options->dry_run)
     {
       for (size_t i = 0; i < items.count; i++)

@@ -182,6 +182,10 @@ look_at_handlers (const struct toml *toml, const char *shown,
 {
   cleanup_free char *table = handlers_key (config->version);
   cleanup_free char *own = xasprintf ("%s.%s", table, handler);
+  /* Deprecated since containerd 1.3, and read by all of 1.x. */
+  cleanup_free char *by_default = xasprintf (
+      "plugins.\"%s\".containerd.default_runtime.options.SystemdCgroup",
+      config->version->plugin);
 
   if (strcmp (toml->key, own) == 0 || is_below (toml->key, own))
     return error_refuse (err, SENTENCE_configure_part, shown);
@@ -189,6 +193,8 @@ look_at_handlers (const struct toml *toml, const char *shown,
       && (strcmp (toml->key, table) == 0 || is_below (table, toml->key)))
     return error_refuse (err, SENTENCE_configure_inline, shown,
                          escape (toml->key).text, toml->start_line);
+  if (strcmp (toml->key, by_default) == 0 && toml_value_is (toml, "true"))
+    config->systemd = true;
   if (!is_below (toml->key, table))
     return 0;
   config->handlers = true;
@@ -256,27 +262,30 @@ undo_containerd (const struct file_view *view, struct file_plan *plan,
 {
   cleanup_free char *ours_alone = new_config ();
   cleanup_free char *rest = NULL;
-  const char *start;
+  const char *start, *kept = view->kept;
   size_t length;
   int there;
 
   if (view->now == NULL)
-    return 0;
+    return plan_kept_alone (view, plan, err);
   there = find_part (view->now, view->shown, &start, &length, err);
   if (there < 0)
     return -1;
-  plan->drop_kept = view->kept != NULL;
   if (there == 0)
-    return 0;
-  rest = xasprintf ("%.*s%s", (int)(start - view->now), view->now,
+    return plan_kept_alone (view, plan, err);
+  rest = xasprintf ("%.*s%s", (int) (start - view->now), view->now,
                     start + length);
-  if (view->kept != NULL && is_what_was_kept (view->kept, rest, strlen (rest)))
+  /* What has our part already was never there before us. */
+  if (kept != NULL && find_part (kept, "", &start, &length, NULL) != 0)
+    kept = NULL;
+  plan->drop_kept = kept != NULL;
+  if (kept != NULL && is_what_was_kept (kept, rest, strlen (rest)))
     {
       plan->action = ACTION_RESTORE;
       plan->drop_kept = false;
-      plan->text = xstrndup (view->kept, strlen (view->kept));
+      plan->text = xstrndup (kept, strlen (kept));
     }
-  else if (view->kept == NULL && strcmp (view->now, ours_alone) == 0)
+  else if (kept == NULL && strcmp (view->now, ours_alone) == 0)
     plan->action = ACTION_REMOVE;
   else
     {
@@ -313,13 +322,12 @@ add_part (const struct file_view *view, const char *rest, bool had_part,
     return error_refuse (err, SENTENCE_configure_imports, view->shown,
                          config.imports_line);
   part = render (config.version, config.handlers, config.systemd);
-  plan->text = xasprintf ("%.*s%s%s%s", (int)before, rest,
+  plan->text = xasprintf ("%.*s%s%s%s", (int) before, rest,
                           line_ended ? "" : "\n", part, rest + before);
   if (strcmp (plan->text, view->now) == 0)
     return 0;
   plan->action = had_part ? ACTION_REPLACE : ACTION_REPLACE_KEEPING;
-  plan->drop_kept = !had_part && view->kept != NULL;
-  return 0;
+  return had_part ? 0 : plan_kept_alone (view, plan, err);
 }
 
 int
@@ -338,12 +346,12 @@ plan_containerd (const char *template, const struct file_view *view, bool undo,
     {
       plan->action = ACTION_CREATE;
       plan->text = new_config ();
-      return 0;
+      return plan_kept_alone (view, plan, err);
     }
   there = find_part (view->now, view->shown, &start, &length, err);
   if (there < 0)
     return -1;
-  rest = there > 0 ? xasprintf ("%.*s%s", (int)(start - view->now), view->now,
+  rest = there > 0 ? xasprintf ("%.*s%s", (int) (start - view->now), view->now,
                                 start + length)
                    : xstrndup (view->now, strlen (view->now));
   return add_part (view, rest, there > 0, start, plan, err);

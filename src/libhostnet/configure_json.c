@@ -90,8 +90,8 @@ with_member (const struct json_doc *doc, json_node object, const char *member)
     at = doc->members[n].end;
   if (first != JSON_NONE)
     space = doc->members[first].key_start - 1 - (around->start + 1);
-  return xasprintf ("%.*s%s%.*s%s%s", (int)at, doc->text,
-                    first != JSON_NONE ? "," : "", (int)space,
+  return xasprintf ("%.*s%s%.*s%s%s", (int) at, doc->text,
+                    first != JSON_NONE ? "," : "", (int) space,
                     doc->text + around->start + 1, member, doc->text + at);
 }
 
@@ -159,47 +159,62 @@ without_ours (const struct json_doc *doc, json_node runtimes, json_node ours,
   return text;
 }
 
+/* What has our member already was never there before us. */
+static bool
+is_original (const char *text)
+{
+  cleanup_json struct json_doc doc = JSON_DOC_INIT;
+  json_node runtimes, ours;
+
+  return is_blank (text)
+         || (find_ours (&doc, text, &runtimes, &ours, NULL) == 0
+             && ours == JSON_NONE);
+}
+
 static int
 undo_json (const char *template, const struct file_view *view,
            struct file_plan *plan, struct error *err)
 {
   cleanup_json struct json_doc doc = JSON_DOC_INIT;
   cleanup_free char *again = NULL;
+  const char *kept = view->kept;
   json_node runtimes, ours;
 
   if (view->now == NULL || is_blank (view->now))
-    return 0;
+    return plan_kept_alone (view, plan, err);
   if (find_ours (&doc, view->now, &runtimes, &ours, err) < 0)
     return error_wrap (err, "%s", view->shown);
-  plan->drop_kept = view->kept != NULL;
   if (ours == JSON_NONE)
-    return 0;
+    return plan_kept_alone (view, plan, err);
   /* Refused where it is not what we write. */
   if (merge (template, view->now, view->shown, &again, err) < 0)
     return -1;
-  if (view->kept == NULL && strcmp (view->now, template) == 0)
+  if (kept != NULL && !is_original (kept))
+    kept = NULL;
+  plan->drop_kept = kept != NULL;
+  if (kept == NULL && strcmp (view->now, template) == 0)
     {
       plan->action = ACTION_REMOVE;
       return 0;
     }
   free (again);
   again = NULL;
-  if (view->kept != NULL)
+  if (kept != NULL)
     {
-      if (is_blank (view->kept))
+      if (is_blank (kept))
         again = xstrndup (template, strlen (template));
       else
-        merge (template, view->kept, view->shown, &again, NULL);
+        merge (template, kept, view->shown, &again, NULL);
     }
   if (again != NULL && strcmp (again, view->now) == 0)
     {
       plan->action = ACTION_RESTORE;
       plan->drop_kept = false;
-      plan->text = xstrndup (view->kept, strlen (view->kept));
+      plan->text = xstrndup (kept, strlen (kept));
       return 0;
     }
   plan->action = ACTION_REPLACE;
-  plan->text = without_ours (&doc, runtimes, ours, view->kept);
+  plan->text = without_ours (&doc, runtimes, ours, kept);
   return 0;
 }
 
@@ -213,16 +228,13 @@ plan_json (const char *template, const struct file_view *view, bool undo,
     {
       plan->action
           = view->now == NULL ? ACTION_CREATE : ACTION_REPLACE_KEEPING;
-      plan->drop_kept = view->kept != NULL;
       plan->text = xstrndup (template, strlen (template));
-      return 0;
+      return plan_kept_alone (view, plan, err);
     }
   if (merge (template, view->now, view->shown, &plan->text, err) < 0)
     return -1;
   if (strcmp (plan->text, view->now) == 0)
     return 0;
   plan->action = ACTION_REPLACE_KEEPING;
-  /* Of an earlier time: what is there now has nothing of ours. */
-  plan->drop_kept = view->kept != NULL;
-  return 0;
+  return plan_kept_alone (view, plan, err);
 }

@@ -35,6 +35,17 @@ plan_own_file (const struct file_view *view, bool is_ours, const char *text,
 }
 
 int
+plan_kept_alone (const struct file_view *view, struct file_plan *plan,
+                 struct error *err)
+{
+  plan->drop_kept = view->kept != NULL;
+  if (view->kept != NULL
+      && (view->now == NULL || strcmp (view->now, view->kept) != 0))
+    return error_refuse (err, SENTENCE_configure_kept, view->kept_shown);
+  return 0;
+}
+
+int
 plan_whole (const char *template, const struct file_view *view, bool undo,
             struct file_plan *plan, struct error *err)
 {

@@ -29,6 +29,7 @@ struct file_view
   const char *shown; /* its path, escaped for messages */
   const char *now;   /* what is in it, NULL: not there */
   const char *kept;  /* what was in it before us, NULL: not kept */
+  const char *kept_shown;
   const struct other_file *others;
   size_t other_count;
 };
@@ -65,5 +66,31 @@ plan_file plan_containerd_import;
 int plan_own_file (const struct file_view *view, bool is_ours,
                    const char *text, bool undo, struct file_plan *plan,
                    struct error *err);
+
+/* How an engine is told which runtime it takes by itself. */
+struct default_rule
+{
+  const char *engine;
+  const char *const *files; /* `*.X` as the last name: all that end in .X */
+  const char *const *keys;  /* of TOML, whole */
+  const char *const *names; /* what is ours */
+  bool json;                /* the one key is a member of a JSON object */
+};
+
+/* Where podman reads the keys of containers.conf. */
+extern const char *const podman_files[];
+
+/* NULL: it takes no runtime. */
+const struct default_rule *find_default_rule (const char *engine);
+
+/* Refused where FILE makes a program of ours the default. */
+int check_default (const struct default_rule *rule,
+                   const struct other_file *file, struct error *err);
+
+/* What is asked of a file that has nothing of ours: that what was kept is the
+ * same, and of no use any more.  Anything else may be all that somebody has
+ * left of his file. */
+int plan_kept_alone (const struct file_view *view, struct file_plan *plan,
+                     struct error *err);
 
 #endif

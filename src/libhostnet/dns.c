@@ -63,14 +63,18 @@ is_driver (struct name name)
          && memcmp (name.start + name.length - length, end, length) == 0;
 }
 
-/* Go's os.MkdirTemp() appends digits. */
+/* Go's os.MkdirTemp() appends a random number of 32 bits, which nearly always
+ * has these digits; `buildah7` is a directory that somebody made. */
+enum { RANDOM_DIGITS = 7 };
+
 static bool
 is_buildah (struct name name)
 {
   static const char start[] = "buildah";
   size_t length = sizeof start - 1;
 
-  return name.length > length && memcmp (name.start, start, length) == 0
+  return name.length >= length + RANDOM_DIGITS
+         && memcmp (name.start, start, length) == 0
          && consists_of (
              (struct name){ name.start + length, name.length - length },
              "0123456789");

@@ -35,10 +35,8 @@ is_id (const char *text)
   return strspn (text, "0123456789abcdef") == 64 && text[64] == '\0';
 }
 
-/* The directory of all containers, and our own id in it, from PATH; false when
- * it is not laid out so. */
-static bool
-split_bundle (const char *path, char **containers, char **id)
+bool
+ports_split_bundle (const char *path, char **containers, char **id)
 {
   size_t length = strlen (path), end = strlen (userdata);
   const char *slash;
@@ -102,7 +100,7 @@ read_sandbox (const struct json_doc *config, json_node annotations,
   int directory;
 
   if (sandbox == NULL || facts->engine.bundle == NULL
-      || !split_bundle (facts->engine.bundle, &containers, &id)
+      || !ports_split_bundle (facts->engine.bundle, &containers, &id)
       || !is_id (sandbox) || strcmp (sandbox, id) == 0)
     return;
   path = xasprintf ("%s/%s%s", containers, sandbox, userdata);

@@ -148,6 +148,17 @@ look_at_conmon (pid_t conmon, struct port_facts *facts)
   return result;
 }
 
+static int
+look_at_rules (const struct engine_facts *engine, struct port_facts *facts)
+{
+  cleanup_free char *containers = NULL, *id = NULL;
+
+  if (engine->bundle == NULL
+      || !ports_split_bundle (engine->bundle, &containers, &id))
+    return 0;
+  return ports_find_rule (id, facts);
+}
+
 static bool
 is_program (const struct engine_facts *engine, const char *name)
 {
@@ -168,11 +179,14 @@ look_at_podman (const struct json_doc *config, unsigned preserve_fds,
   if (conmon && facts->caller == CALLER_GUARD
       && look_at_conmon (facts->engine.pid, &facts->ports) < 0)
     return "looking for reserved ports among conmon's descriptors";
-  if (facts->own_user_namespace
-      && ((conmon && facts->caller == CALLER_CREATE)
-          || facts->caller == CALLER_PRECREATE)
+  if (((conmon && facts->caller == CALLER_CREATE)
+       || facts->caller == CALLER_PRECREATE)
       && ports_find_forwarder (config, facts, &facts->ports) < 0)
     return "looking for processes that forward ports";
+  if (conmon && !facts->own_user_namespace
+      && (facts->caller == CALLER_CREATE || facts->caller == CALLER_GUARD)
+      && look_at_rules (&facts->engine, &facts->ports) < 0)
+    return "looking for rules that map ports";
   return NULL;
 }
 

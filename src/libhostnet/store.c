@@ -70,7 +70,7 @@ store_temporary (int directory, const char *name, char **temporary)
     {
       free (*temporary);
       *temporary
-          = xasprintf (".%s.oci-hostnet-%d-%d", name, (int)getpid (), n);
+          = xasprintf (".%s.oci-hostnet-%d-%d", name, (int) getpid (), n);
       fd = openat (directory, *temporary,
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
       if (fd < 0 && errno != EEXIST)

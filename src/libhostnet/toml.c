@@ -103,7 +103,7 @@ read_key (const char **at, const char *prefix)
             break;
         }
       longer = xasprintf (is_bare (part, length) ? "%s%s%.*s" : "%s%s\"%.*s\"",
-                          key ? key : "", key ? "." : "", (int)length, part);
+                          key ? key : "", key ? "." : "", (int) length, part);
       free (key);
       key = longer;
       *at = skip_blank (end);

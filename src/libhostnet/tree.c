@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +35,22 @@ tree_open (const char *root, bool (*ours) (const char *path),
   return 0;
 }
 
+/* The directory itself is locked, so that no lock file is left behind. */
+int
+tree_lock (struct tree *tree, struct error *err)
+{
+  int failed = -1;
+
+  tree->lock = openat (tree->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (tree->lock >= 0)
+    do
+      failed = flock (tree->lock, LOCK_EX);
+    while (failed < 0 && errno == EINTR);
+  return failed < 0 ? error_system (err, errno, SENTENCE_configure_lock,
+                                    tree_name_part (tree, "/", 1).text)
+                    : 0;
+}
+
 void
 tree_clear (struct tree *tree)
 {
@@ -47,6 +64,7 @@ tree_clear (struct tree *tree)
     }
   free (tree->steps);
   free (tree->name);
+  cleanup_closep (&tree->lock);
   cleanup_closep (&tree->root);
   *tree = (struct tree)TREE_INIT;
 }
@@ -65,7 +83,7 @@ tree_name_part (const struct tree *tree, const char *path, size_t length)
 {
   int saved = errno;
   cleanup_free char *whole
-      = xasprintf ("%s%.*s", tree->name, (int)length, path);
+      = xasprintf ("%s%.*s", tree->name, (int) length, path);
   struct tree_name name = { "" };
   size_t filled = 0;
 
@@ -76,7 +94,7 @@ tree_name_part (const struct tree *tree, const char *path, size_t length)
 
       filled += (size_t)snprintf (
           name.text + filled, sizeof name.text - filled, "%.*s%s",
-          (int)slashes, at, escape_n (at + slashes, part).text);
+          (int) slashes, at, escape_n (at + slashes, part).text);
       if (filled >= sizeof name.text)
         break;
       at += slashes + part;
@@ -231,7 +249,7 @@ open_below (const struct tree *tree, const char *path, int flags)
   struct open_how how = { .flags = (unsigned long long)(flags | O_CLOEXEC),
                           .resolve = RESOLVE_IN_ROOT };
 
-  return (int)syscall (SYS_openat2, tree->root, path, &how, sizeof how);
+  return (int) syscall (SYS_openat2, tree->root, path, &how, sizeof how);
 }
 
 int
@@ -280,7 +298,8 @@ tree_list (const struct tree *tree, const char *path, const char *suffix,
     {
       size_t length = strlen (entry->d_name);
 
-      if (length < tail || strcmp (entry->d_name + length - tail, suffix) != 0)
+      if (entry->d_type == DT_DIR || length < tail
+          || strcmp (entry->d_name + length - tail, suffix) != 0)
         continue;
       *names = xrealloc (*names, (*count + 1) * sizeof **names);
       (*names)[(*count)++] = xstrndup (entry->d_name, length);
@@ -288,5 +307,56 @@ tree_list (const struct tree *tree, const char *path, const char *suffix,
   closedir (directory);
   if (*count > 0)
     qsort (*names, *count, sizeof **names, compare_names);
+  return 0;
+}
+
+/* `.NAME.oci-hostnet-PID-N` of store_temporary(), and `-old` of tree_change.c.
+ */
+static bool
+is_temporary (const char *entry, const char *name)
+{
+  cleanup_free char *start = xasprintf (".%s.oci-hostnet-", name);
+  size_t length = strlen (start), digits;
+
+  if (strncmp (entry, start, length) != 0)
+    return false;
+  entry += length;
+  digits = strspn (entry, "0123456789");
+  if (digits == 0 || entry[digits] != '-')
+    return false;
+  entry += digits + 1;
+  digits = strspn (entry, "0123456789");
+  return strcmp (entry, "old") == 0 || (digits > 0 && entry[digits] == '\0');
+}
+
+/* What cannot be removed is tried again the next time. */
+static void
+sweep (DIR *entries, const char *name)
+{
+  struct dirent *entry;
+  struct stat status;
+
+  while ((entry = readdir (entries)) != NULL)
+    if (is_temporary (entry->d_name, name)
+        && fstatat (dirfd (entries), entry->d_name, &status,
+                    AT_SYMLINK_NOFOLLOW)
+               == 0
+        && S_ISREG (status.st_mode) && status.st_uid == geteuid ())
+      unlinkat (dirfd (entries), entry->d_name, 0);
+}
+
+int
+tree_sweep (const struct tree *tree, const char *path, struct error *err)
+{
+  const char *name;
+  cleanup_close int directory = -1;
+  int there = tree_directory (tree, path, false, &directory, &name, err);
+  DIR *entries = there > 0 ? fdopendir (directory) : NULL;
+
+  if (entries == NULL)
+    return there < 0 ? -1 : 0;
+  directory = -1;
+  sweep (entries, name);
+  closedir (entries);
   return 0;
 }

@@ -34,7 +34,7 @@ struct tree_file
 
 struct tree
 {
-  int root;
+  int root, lock;                  /* LOCK: -1 while it is not taken */
   char *name;                      /* for messages: "" for "/", owned */
   bool (*ours) (const char *path); /* whether it is a file of ours */
   struct tree_step *steps;
@@ -42,17 +42,24 @@ struct tree
 };
 #define TREE_INIT                                                             \
   {                                                                           \
-    -1, NULL, NULL, NULL, 0, 0                                                \
+    -1, -1, NULL, NULL, NULL, 0, 0                                            \
   }
 #define cleanup_tree __attribute__ ((cleanup (tree_clear)))
 
 int tree_open (const char *root, bool (*ours) (const char *path),
                struct tree *tree, struct error *err);
+/* Waits until no other process has the root, and keeps it until
+ * tree_clear(): what is read from now on is what tree_commit() finds. */
+int tree_lock (struct tree *tree, struct error *err);
 void tree_clear (struct tree *tree);
 void tree_file_clear (struct tree_file *file);
 
 /* PATH (absolute, taken below the root) as a person finds it. */
 char *tree_shown (const struct tree *tree, const char *path);
+
+/* What a killed process has left beside PATH of its unfinished steps goes.
+ * Under the lock only: nobody else's steps are unfinished then. */
+int tree_sweep (const struct tree *tree, const char *path, struct error *err);
 
 /* > 0: there; 0: not; negative: refused, a symbolic link on the way too, since
  * what it leads to is not what was asked for. */
@@ -63,7 +70,8 @@ int tree_read (const struct tree *tree, const char *path,
 int tree_look (const struct tree *tree, const char *path,
                struct tree_file *file, struct error *err);
 
-/* The names in the directory PATH that end in SUFFIX, sorted; none when it is
+/* The names in the directory PATH that end in SUFFIX, sorted, without the
+ * directories; none when it is
  * not there.  The caller frees each and the list. */
 int tree_list (const struct tree *tree, const char *path, const char *suffix,
                char ***names, size_t *count, struct error *err);

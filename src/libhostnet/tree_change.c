@@ -395,7 +395,7 @@ prepare (struct tree *tree, struct tree_step *step, struct error *err)
                            tree_name (tree, step->path).text);
     }
   step->aside = xasprintf (".%s.oci-hostnet-%d-old",
-                           there > 0 ? step->name : "", (int)getpid ());
+                           there > 0 ? step->name : "", (int) getpid ());
   return there < 0 ? -1 : 0;
 }
 
@@ -430,7 +430,7 @@ finish (struct tree *tree, struct error *err)
     {
       const struct tree_step *step = &tree->steps[i];
       cleanup_free char *old = xasprintf (
-          "%.*s%s", (int)(step->name ? step->name - step->path : 0),
+          "%.*s%s", (int) (step->name ? step->name - step->path : 0),
           step->path, step->aside ? step->aside : "");
 
       if ((step->kind == TREE_RESTORE || step->kind == TREE_REMOVE

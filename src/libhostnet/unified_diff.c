@@ -46,7 +46,7 @@ put_lines (FILE *to, char mark, const char *from, const char *end)
     {
       const char *next = next_line (from);
 
-      fprintf (to, "%c%.*s", mark, (int)(next - from), from);
+      fprintf (to, "%c%.*s", mark, (int) (next - from), from);
       if (next[-1] != '\n')
         fputs ("\n\\ No newline at end of file\n", to);
       from = next;

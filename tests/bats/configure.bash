@@ -64,3 +64,10 @@ refused() {
 	expect_output "oci-hostnet: " "$(sed 's/%[a-z]*/\n/g' <<<"$sentence" | awk 'length > length(longest) { longest = $0 } END { print longest }')"
 	tree_unchanged
 }
+
+# holds JQ-ARGUMENT... - jq says true (jq -e of 1.6 is content with no input at all)
+holds() {
+	local said
+	said=$(jq "$@")
+	[ "$said" = true ] || { echo "jq $*: ${said:-nothing}"; return 1; }
+}

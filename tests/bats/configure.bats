@@ -132,20 +132,20 @@ there_and_back() {
 
 @test "json: what is changed, in the form of all commands" {
 	run -0 configure podman --json --dry-run
-	jq -e '.schema == 1 and .verdict == "edited" and .checks == [] and (.edits | length == 3 and all(.op == "add" and .why != ""))' <<<"$output"
-	jq -e --arg root "$root" '.edits | all(.path | startswith($root))' <<<"$output"
+	holds '.schema == 1 and .verdict == "edited" and .checks == [] and (.edits | length == 3 and all(.op == "add" and .why != ""))' <<<"$output"
+	holds --arg root "$root" '.edits | all(.path | startswith($root))' <<<"$output"
 	file /etc/docker/daemon.json '{}'
 	run -0 configure docker --json
-	jq -e '.verdict == "edited" and .edits[0].op == "replace"' <<<"$output"
+	holds '.verdict == "edited" and .edits[0].op == "replace"' <<<"$output"
 	run -0 configure docker --json
-	jq -e '.verdict == "untouched" and .edits == []' <<<"$output"
+	holds '.verdict == "untouched" and .edits == []' <<<"$output"
 	configure docker --undo
 	configure crio
 	run -0 configure crio --undo --json
-	jq -e '.edits[0].op == "remove"' <<<"$output"
+	holds '.edits[0].op == "remove"' <<<"$output"
 	file /etc/docker/daemon.json '[]'
 	run -3 --separate-stderr configure docker --json
-	jq -e '.verdict == "error" and .reason_id == "json_type"' <<<"$output"
+	holds '.verdict == "error" and .reason_id == "json_type"' <<<"$output"
 }
 
 @test "wrong usage: exit status 2" {
@@ -240,8 +240,10 @@ there_and_back() {
 	cp -a "$root" "$root.copy"
 	strace -o "$root.trace" "$HOSTNET" configure docker --root "$root.copy" >/dev/null
 	look=$(awk '/^newfstatat\(/ { n++ } /^newfstatat\([0-9]+, "daemon.json"/ { print n; exit }' "$root.trace")
-	strace -o /dev/null --inject="newfstatat:delay_enter=1500000:when=$look" "$HOSTNET" configure docker --root "$root" >"$root.said" 2>&1 &
-	sleep 0.7
+	strace -o "$root.trace" --inject="newfstatat:delay_enter=3000000:when=$look" "$HOSTNET" configure docker --root "$root" >"$root.said" 2>&1 3>&- &
+	# it has read the file
+	wait_for 100 grep -q '^read([0-9]*, "{\\"debug' "$root.trace"
+	sleep 0.3
 	echo '{"debug": false}' >"$root/etc/docker/daemon.json"
 	remember_tree
 	status=0
@@ -327,8 +329,61 @@ contents() { (cd "$root" && find . -type d ! -name . -printf '%P d %m %U %G\n' &
 	sed -i 's/true/false/' "$root/etc/docker/daemon.json"
 	each_call_fails docker --undo
 }
+@test "every call fails once: configure docker --undo of a file that was tightened" {
+	require_command strace
+	file /etc/docker/daemon.json '{"debug": true}'
+	configure docker
+	chmod 600 "$root/etc/docker/daemon.json"
+	each_call_fails docker --undo
+}
 @test "every call fails once: configure podman --undo" {
 	require_command strace
 	configure podman
 	each_call_fails podman --undo
+}
+
+# each_call_kills OPTIONS... - killed at every call in turn: who calls again gets all of it. What
+# a killed one leaves has a name of its own, begins with a dot, and is in nobody's way.
+each_call_kills() {
+	local call name number seen=0
+	cp -a "$root" "$root.start"
+	strace -o "$root.trace" "$HOSTNET" configure "$@" --root "$root" >"$root.said"
+	complete=$(whole_files)
+	calls >"$root.calls"
+	while read -r name number; do
+		rm -rf "$root"
+		cp -a "$root.start" "$root"
+		call="$name, number $number"
+		{ strace -o "$root.trace" --inject="$name:signal=SIGKILL:when=$number" "$HOSTNET" configure "$@" --root "$root" >"$root.said" 2>&1; } 2>/dev/null && status=0 || status=$?
+		[ "$status" -eq 137 ] || { echo "$call: status $status"; return 1; }
+		[ -z "$(find "$root" -name '.?*' ! -name .made-by-oci-hostnet)" ] || seen=$((seen + 1))
+		"$HOSTNET" configure "$@" --root "$root" >"$root.said" 2>&1 || { echo "$call: not again"; cat "$root.said"; return 1; }
+		find "$root" -name '.*.oci-hostnet-*' -delete
+		[ "$(whole_files)" = "$complete" ] || { echo "$call: not all of it"; diff -u <(echo "$complete") <(whole_files); return 1; }
+	done <"$root.calls"
+	# some were killed in the middle
+	[ "$seen" -gt 0 ]
+}
+
+whole_files() { contents | sed '/^[^ ]* d /d'; }
+
+@test "killed at every call: the next configure docker finishes it" {
+	require_command strace
+	file /etc/docker/daemon.json '{"debug": true}'
+	each_call_kills docker
+}
+@test "killed at every call: the next configure docker --undo finishes it" {
+	require_command strace
+	file /etc/docker/daemon.json '{"debug": true}'
+	configure docker
+	each_call_kills docker --undo
+}
+@test "killed at every call: the next configure podman finishes it" {
+	require_command strace
+	each_call_kills podman
+}
+@test "killed at every call: the next configure podman --undo finishes it" {
+	require_command strace
+	configure podman
+	each_call_kills podman --undo
 }

@@ -83,7 +83,7 @@ docker_makes() {
 	jq '.debug = false | .mtu = 1400 | .runtimes.nvidia = {path: "n"}' "$daemon" >"$root.new"
 	cat "$root.new" >"$daemon"
 	configure docker --undo
-	jq -e '. == {debug: false, mtu: 1400, runtimes: {nvidia: {path: "n"}}}' "$daemon"
+	holds '. == {debug: false, mtu: 1400, runtimes: {nvidia: {path: "n"}}}' "$daemon"
 	[ "$(stat -c '%a %u %g' "$daemon")" = "640 7 8" ]
 	nothing_left
 	# the member around it goes too where it was ours
@@ -91,7 +91,7 @@ docker_makes() {
 	jq 'del(.runtimes.nvidia)' "$daemon" >"$root.new"
 	cat "$root.new" >"$daemon"
 	configure docker --undo
-	jq -e '. == {debug: false, mtu: 1400, runtimes: {}}' "$daemon"
+	holds '. == {debug: false, mtu: 1400, runtimes: {}}' "$daemon"
 	file /etc/docker/daemon.json '{"debug":true}'
 	configure docker
 	sed -i 's/true/false/' "$daemon"
@@ -100,19 +100,231 @@ docker_makes() {
 	nothing_left
 }
 
-@test "docker: ours taken out by others: undo only takes what was kept" {
+@test "what was kept is never lost: ours was taken out, or the whole file was, or it is another's" {
+	local path before engine
+	while IFS='|' read -r engine path before; do
+		# the file was taken away
+		file "$path" "$before"
+		configure "$engine"
+		rm "$root$path"
+		refused "$engine" configure_kept
+		expect_output "$root$path.oci-hostnet-before"
+		refused "$engine" configure_kept --undo
+		mv "$root$path.oci-hostnet-before" "$root$path"
+		# written anew
+		configure "$engine"
+		echo "$before " >"$root$path"
+		refused "$engine" configure_kept
+		refused "$engine" configure_kept --undo
+		# brought back as a copy
+		cp "$root$path.oci-hostnet-before" "$root$path"
+		remember_tree
+		configure "$engine"
+		cmp "$root$path.oci-hostnet-before" <(printf '%s' "$before")
+		configure "$engine" --undo
+		nothing_left
+		# one that is not from us
+		file "$path.oci-hostnet-before" "# mine"
+		refused "$engine" configure_kept
+		refused "$engine" configure_kept --undo
+		rm "$root$path.oci-hostnet-before"
+	done <<-'EOF'
+	docker|/etc/docker/daemon.json|{"debug": true}
+	containerd|/etc/containerd/config.toml|version = 2
+	EOF
+}
+
+@test "a copy of what was put back by hand goes with --undo, which says so" {
 	file /etc/docker/daemon.json '{"debug": true}'
 	configure docker
-	echo '{"debug": 1}' >"$daemon"
-	remember_tree
-	run -0 configure docker
-	configure docker --undo
-	[ "$(cat "$daemon")" = '{"debug": 1}' ]
-	configure docker
-	echo '{"debug": 2}' >"$daemon"
-	configure docker --undo
-	[ "$(cat "$daemon")" = '{"debug": 2}' ]
+	cp "$daemon.oci-hostnet-before" "$daemon"
+	configure docker --undo --dry-run | grep '^-{"debug": true}'
+	run -0 configure docker --undo --json --dry-run
+	jq -e --arg path "$daemon.oci-hostnet-before" '.verdict == "edited" and (.edits[0] | .path == $path and .op == "remove")' <<<"$output"
+	run -0 configure docker --undo
+	[ "${lines[0]}" = "took back $daemon.oci-hostnet-before" ]
+	[ "$(cat "$daemon")" = '{"debug": true}' ]
 	nothing_left
+}
+
+@test "a kept copy with something of ours in it is not what was there before us" {
+	file /etc/docker/daemon.json '{"debug": true}'
+	configure docker
+	cp "$daemon" "$daemon.oci-hostnet-before"
+	configure docker --undo
+	[ "$(cat "$daemon")" = '{"debug": true}' ]
+	# it is left to him who made it
+	grep -q oci-hostnet "$daemon.oci-hostnet-before"
+	rm "$daemon.oci-hostnet-before"
+	file /etc/containerd/config.toml $'version = 2\n'
+	configure containerd
+	cp "$toml" "$toml.oci-hostnet-before"
+	configure containerd --undo
+	[ "$(cat "$toml")" = 'version = 2' ]
+	grep -q oci-hostnet "$toml.oci-hostnet-before"
+}
+
+@test "a file that was tightened since stays so" {
+	local path before
+	while IFS='|' read -r engine path before; do
+		file "$path" "$before"
+		configure "$engine"
+		chmod 600 "$root$path"
+		chown 7:8 "$root$path"
+		configure "$engine" --undo
+		[ "$(stat -c '%a %u %g' "$root$path")" = "600 7 8" ]
+		cmp "$root$path" <(printf '%s' "$before")
+		nothing_left
+	done <<-'EOF'
+	docker|/etc/docker/daemon.json|{"debug": true}
+	containerd|/etc/containerd/config.toml|version = 2
+	EOF
+}
+
+# --- the default runtime -------------------------------------------------------------
+
+# default_stays ENGINE FILE LINE TEXT - with it, our runtime is what the engine takes by itself
+default_stays() {
+	mkdir -p "$(dirname "$root$2")"
+	printf '%b' "$4" >"$root$2"
+	configure "$1"
+	refused "$1" configure_default --undo
+	expect_output "the file $root$2 makes" "in line $3,"
+	refused "$1" configure_default --undo --dry-run
+	# the first in the line; what else it has is a comment, or another key
+	sed -i "$3s/oci-hostnet[-a-z]*\([\"']\)/runc\1/" "$root$2"
+	configure "$1" --undo
+	rm -f "$root$2"
+	nothing_left
+}
+
+@test "undo of a runtime that is the default is refused, with the line" {
+	local name file
+	for name in runtime crun runc; do
+		default_stays podman /etc/containers/containers.conf 3 "[engine]\n\nruntime = 'oci-hostnet-$name'\n"
+	done
+	for file in /usr/share/containers/containers.conf /usr/share/containers/containers.conf.d/a.conf /etc/containers/containers.conf.d/z.conf \
+		/etc/containers/containers.rootless.conf.d/a.conf; do
+		default_stays podman "$file" 1 'engine.runtime = "oci-hostnet-runtime" # "oci-hostnet-runtime"\n'
+	done
+	for file in /etc/crio/crio.conf /etc/crio/crio.conf.d/00-default; do
+		default_stays crio "$file" 2 '[crio.runtime]\ndefault_runtime = "oci-hostnet"\n'
+	done
+	default_stays containerd /etc/containerd/config.toml 3 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd]\n  default_runtime_name = "oci-hostnet"\n'
+	default_stays containerd /etc/containerd/config.toml 3 'version = 3\n[plugins."io.containerd.cri.v1.runtime".containerd]\n  default_runtime_name = "oci-hostnet"\n'
+	default_stays containerd /etc/containerd/conf.d/a.toml 2 '# mine\nplugins = {"io.containerd.grpc.v1.cri" = {containerd = {default_runtime_name = "oci-hostnet"}}}\n'
+	default_stays docker /etc/docker/daemon.json 2 '{"debug": true,\n"default-runtime": "oci-hostnet"\n}\n'
+}
+
+@test "another default runtime, or a file that cannot be read, is not in the way of an undo" {
+	file /etc/containers/containers.conf $'[engine]\nruntime = "crun"\n[other]\nruntime = "oci-hostnet-runtime"\n[engine'
+	file /etc/crio/crio.conf $'[crio.runtime]\n# default_runtime = "oci-hostnet"\n'
+	mkdir -p "$root/etc/crio/crio.conf.d/directory"
+	file /etc/containerd/config.toml $'version = 2\n[plugins."x".containerd]\ndefault_runtime_name = "oci-hostnet"\n'
+	file /etc/docker/daemon.json '{"default-runtime": "runc", "labels": ["oci-hostnet"]}'
+	remember_tree
+	for engine in crio containerd docker; do configure "$engine"; done
+	cp "$root/etc/containers/containers.conf" "$root.conf"
+	rm "$root/etc/containers/containers.conf"
+	configure podman
+	cp -p "$root.conf" "$root/etc/containers/containers.conf"
+	for engine in $ENGINES; do configure "$engine" --undo; done
+	nothing_left
+}
+
+# --- several at once -----------------------------------------------------------------
+
+@test "two at once: one after the other, what was there before us is kept and comes back" {
+	local i undo
+	for undo in "" --undo; do
+		for i in $(seq 40); do
+			file /etc/docker/daemon.json '{"debug": true}'
+			remember_tree
+			[ -z "$undo" ] || configure docker
+			configure docker & configure docker $undo & configure docker
+			wait
+			configure docker
+			[ "$(cat "$daemon.oci-hostnet-before")" = '{"debug": true}' ]
+			configure docker --undo
+			tree_unchanged
+		done
+	done
+}
+
+@test "one waits for the other, but --dry-run does not, and no lock is left" {
+	require_command flock
+	file /etc/docker/daemon.json '{}'
+	remember_tree
+	flock "$root" sleep 1.5 &
+	sleep 0.3
+	run -0 timeout 0.5 "$HOSTNET" configure docker --root "$root" --dry-run
+	run -124 timeout 0.5 "$HOSTNET" configure docker --root "$root"
+	tree_unchanged
+	wait
+	configure docker
+	configure docker --undo
+	tree_unchanged
+}
+
+# --- what a killed process leaves ----------------------------------------------------
+
+@test "a killed process's unfinished files go with the next run, and nobody else's" {
+	local name theirs="$root/etc/docker"
+	file /etc/docker/daemon.json '{"debug": true}'
+	# others' names, kinds and owners
+	for name in .daemon.json.oci-hostnet-12-0x .daemon.json.oci-hostnet--0 .daemon.json.oci-hostnet-12 .daemon.json.oci-hostnet-12-older \
+		.daemon.json.oci-hostnet-1x-old daemon.json.oci-hostnet-12-0 .other.json.oci-hostnet-12-0 .daemon.json.oci-hostnet-; do
+		echo theirs >"$theirs/$name"
+	done
+	ln -s daemon.json "$theirs/.daemon.json.oci-hostnet-13-0"
+	mkdir "$theirs/.daemon.json.oci-hostnet-14-0"
+	file /etc/docker/.daemon.json.oci-hostnet-15-0 theirs 644 7:8
+	remember_tree
+	for name in .daemon.json.oci-hostnet-12-0 .daemon.json.oci-hostnet-4194304-17 .daemon.json.oci-hostnet-12-old .daemon.json.oci-hostnet-before.oci-hostnet-12-old; do
+		echo ours >"$theirs/$name"
+	done
+	run -0 configure docker --undo --dry-run
+	[ -e "$theirs/.daemon.json.oci-hostnet-12-0" ]
+	run -0 configure docker --undo
+	tree_unchanged
+}
+
+# killed STEPS OPTIONS... - at every change of `configure docker OPTIONS`, and then each of STEPS: do or --undo
+killed() {
+	local name number step steps=$1
+	shift
+	cp -a "$root" "$root.start"
+	strace -o "$root.trace" "$HOSTNET" configure docker --root "$root" "$@"
+	awk 'match($0, /^[a-z0-9_]+\(/) { name = substr($0, 1, RLENGTH - 1); n[name]++
+		if (name ~ /^(write|fchmod|fsync|linkat|unlinkat|renameat2?)$/) print name, n[name] }' "$root.trace" >"$root.calls"
+	[ "$(wc -l <"$root.calls")" -gt 3 ]
+	while read -r name number; do
+		rm -r "$root"
+		cp -a "$root.start" "$root"
+		echo "killed at $name, number $number"
+		run -137 strace -o /dev/null --inject="$name:signal=KILL:when=$number" "$HOSTNET" configure docker --root "$root" "$@"
+		for step in $steps; do configure docker ${step/#do/}; done
+		[ "$(cd "$root/etc/docker" && ls -A)" = daemon.json ]
+		[ "$(cat "$daemon")" = '{"debug": true}' ]
+		[ "$(stat -c '%a %h' "$daemon")" = "$mode 1" ]
+	done <"$root.calls"
+	rm -r "$root"
+	mv "$root.start" "$root"
+}
+
+@test "killed at any change: the next run finishes or takes back" {
+	require_command strace
+	file /etc/docker/daemon.json '{"debug": true}'
+	mode=644
+	killed "do --undo"
+	killed --undo
+	configure docker
+	killed --undo --undo
+	killed "do --undo" --undo
+	# with another mode since
+	chmod 600 "$daemon"
+	mode=600
+	killed --undo --undo
 }
 
 # --- containerd: config.toml ---------------------------------------------------------
@@ -180,6 +392,14 @@ containerd_makes() {
 [ plugins . 'io.containerd.cri.v1.runtime' . containerd.\"runtimes\" . runc ]
   options.SystemdCgroup=true
 " "$CRI3" systemd
+	# the old way to say it, which names no handler
+	file /etc/containerd/config.toml "version = 2
+[plugins.\"io.containerd.grpc.v1.cri\".containerd.default_runtime.options]
+SystemdCgroup = true
+"
+	configure containerd
+	tail -n +4 "$toml" | diff -u <(part "$CRI2" runc systemd) -
+	configure containerd --undo
 	# in a comment, a string or under another plugin it is none
 	containerd_makes "version = 2
 a = '''
@@ -365,8 +585,8 @@ hooks_dir = [\"/mine\", \"$own/podman-hooks.d\"]
 	# crio.conf(5): hooks_dir
 	[ ! -e "$root/usr/share/containers/oci" ]
 	[ ! -e "$root/etc/containers/oci" ]
-	jq -e --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["precreate"]' "$root$own/podman-hooks.d/oci-hostnet-precreate.json"
-	jq -e --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["createRuntime"]' "$root$own/podman-hooks.d/oci-hostnet-guard.json"
+	holds --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["precreate"]' "$root$own/podman-hooks.d/oci-hostnet-precreate.json"
+	holds --arg hook "$sbindir/oci-hostnet-hook" '.hook.path == $hook and .stages == ["createRuntime"]' "$root$own/podman-hooks.d/oci-hostnet-guard.json"
 }
 
 # --- CRI-O ---------------------------------------------------------------------------
@@ -379,9 +599,9 @@ CRIO_KEYS="runtime_path runtime_type runtime_root runtime_config_path privileged
 	configure crio
 	"$PYTHON" -c 'import json, sys, tomllib; print(json.dumps(tomllib.load(sys.stdin.buffer)))' \
 		<"$root/etc/crio/crio.conf.d/oci-hostnet.conf" >"$root.json"
-	jq -e --arg path "$sbindir/oci-hostnet-runtime" '.crio.runtime.runtimes."oci-hostnet"
+	holds --arg path "$sbindir/oci-hostnet-runtime" '.crio.runtime.runtimes."oci-hostnet"
 		== {runtime_path: $path, runtime_type: "oci", runtime_root: "/run/oci-hostnet"}' "$root.json"
-	jq -e --arg keys "$CRIO_KEYS" 'keys == ["crio"] and (.crio | keys == ["runtime"]) and (.crio.runtime | keys == ["runtimes"])
+	holds --arg keys "$CRIO_KEYS" 'keys == ["crio"] and (.crio | keys == ["runtime"]) and (.crio.runtime | keys == ["runtimes"])
 		and (.crio.runtime.runtimes | keys == ["oci-hostnet"])
 		and (.crio.runtime.runtimes."oci-hostnet" | keys - ($keys | split(" ")) == [])' "$root.json"
 	# the mark that says that we made the directory is read by CRI-O as well
@@ -442,7 +662,7 @@ denied() { [[ $(admission "$1") == "denied: annotations io.oci-hostnet.* are for
 	configure crio
 	configure containerd
 	"$PYTHON" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))' <"$root$own/kubernetes/runtimeclass.yaml" >"$root.json"
-	jq -e '.apiVersion == "node.k8s.io/v1" and .kind == "RuntimeClass" and .metadata.name == "oci-hostnet"' "$root.json"
+	holds '.apiVersion == "node.k8s.io/v1" and .kind == "RuntimeClass" and .metadata.name == "oci-hostnet"' "$root.json"
 	handler=$(jq -r .handler "$root.json")
 	grep -q "^\[crio.runtime.runtimes.$handler\]" "$root/etc/crio/crio.conf.d/oci-hostnet.conf"
 	grep -q "^\[$CRI2.$handler\]" "$toml"

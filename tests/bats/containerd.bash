@@ -12,7 +12,6 @@ IMAGE=localhost/bb:latest
 CNI_PLUGINS=$top_srcdir/tests/.packages/containernetworking-plugins/usr/lib/cni
 [ -d "$CNI_PLUGINS" ] || CNI_PLUGINS=/usr/lib/cni
 # what the runtimes say of their own accord
-SYSLOG=$CONTAINERD/syslog
 
 require_containerd() { require_command containerd containerd-shim-runc-v2 ctr; }
 require_cni() { [ -x "$CNI_PLUGINS/bridge" ] || missing "containernetworking-plugins is not installed"; }
@@ -156,34 +155,6 @@ remove_all() {
 }
 
 # --- the places of a node ------------------------------------------------------------
-
-# A /dev of our own, where syslog listens.
-private_syslog() {
-	local node dev=$CONTAINERD/dev
-	mkdir -p "$dev"
-	mount -t tmpfs -o mode=755 dev "$dev"
-	for node in /dev/*; do
-		case ${node#/dev/} in
-		pts|shm|mqueue) mkdir "$dev/${node#/dev/}"; mount --rbind "$node" "$dev/${node#/dev/}" ;;
-		log) ;;
-		*) cp -a "$node" "$dev/${node#/dev/}" ;;
-		esac
-	done
-	mount --rbind "$dev" /dev
-	busybox syslogd -n -O "$SYSLOG" </dev/null >/dev/null 2>&1 3>&- &
-	echo $! >"$CONTAINERD/syslogd"
-	wait_for 50 test -S /dev/log
-}
-
-stop_syslog() {
-	if [ -e "$CONTAINERD/syslogd" ]; then kill "$(cat "$CONTAINERD/syslogd")"; fi
-}
-
-# records N - in syslog, each of a container of its own that was left as it is
-records() {
-	[ "$(grep -c 'oci-hostnet\[' "$SYSLOG")" = "$1" ] || { cat "$SYSLOG"; return 1; }
-	[ "$1" = "$(grep -c "a container has the host's network and was left as it is" "$SYSLOG")" ]
-}
 
 # own_place DIR - what is written there is written elsewhere
 own_place() {

@@ -5,6 +5,7 @@
 
 load helpers
 load containerd
+load syslog
 load cri
 
 setup_file() {
@@ -18,7 +19,7 @@ teardown_file() { stop_cri; }
 setup() {
 	require_cri
 	no_policy
-	: >"$SYSLOG"
+	forget_records
 }
 
 # every test ends with this
@@ -95,7 +96,7 @@ reported() {
 	untouched "$1" "$HOST_NETWORK" .
 	run inside "$CONTAINER" readlink /proc/self/ns/net
 	[ "$output" = "$(readlink /proc/self/ns/net)" ]
-	records 2
+	records 2 "a container has the host's network and was left as it is"
 }
 @test "crun: so is one on the host's network, and reported: one record for each container" { reported crun; }
 @test "runc: so is one on the host's network, and reported: one record for each container" { reported runc; }
@@ -298,7 +299,7 @@ loses_nothing() {
 	run inside "$container" sh -c "$LOOK"
 	expect_locked
 	audited "$container" locked
-	records 1
+	records 1 "a container has the host's network and was left as it is"
 }
 @test "crun: hostNetwork without asking is locked where no capability is lost, after exec too" { loses_nothing crun; }
 @test "runc: hostNetwork without asking is locked where no capability is lost, after exec too" { loses_nothing runc; }
@@ -315,7 +316,7 @@ kube_proxy() {
 	[ "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = 65 ]
 	run inside "$CONTAINER" sh -c 'iptables -t nat -X KUBE-TEST && sysctl -w net.ipv4.ip_default_ttl=64'
 	expect_status 0
-	records 2
+	records 2 "a container has the host's network and was left as it is"
 }
 @test "crun: one like kube-proxy starts unchanged, works, and is reported once" { kube_proxy crun; }
 @test "runc: one like kube-proxy starts unchanged, works, and is reported once" { kube_proxy runc; }
@@ -334,7 +335,7 @@ cni_agent() {
 	ip link show agent1
 	run inside "$CONTAINER" /bin/ip link del agent0
 	expect_status 0
-	records 2
+	records 2 "a container has the host's network and was left as it is"
 }
 @test "crun: one like a CNI agent's starts unchanged, works, and is reported once" { cni_agent crun; }
 @test "runc: one like a CNI agent's starts unchanged, works, and is reported once" { cni_agent runc; }
@@ -349,7 +350,7 @@ csi_plugin() {
 	run inside "$CONTAINER" umount "$KUBELET/pods/volume"
 	expect_status 0
 	rm -r "$KUBELET/pods"
-	records 2
+	records 2 "a container has the host's network and was left as it is"
 }
 @test "crun: one like a CSI node plugin's starts unchanged, works, and is reported once" { csi_plugin crun; }
 @test "runc: one like a CSI node plugin's starts unchanged, works, and is reported once" { csi_plugin runc; }

@@ -5,6 +5,7 @@
 
 load helpers
 load containerd
+load syslog
 
 ASK=(--annotation io.oci-hostnet.network=host)
 
@@ -12,7 +13,7 @@ setup_file() {
 	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc
 	command -v containerd >/dev/null && [ -x "$CNI_PLUGINS/bridge" ] || return 0
 	mkdir -p "$CONTAINERD"
-	private_syslog
+	start_syslog
 	private_cni
 	# ctr leaves the rules behind
 	sed -i 's/"ipMasq": true/"ipMasq": false/' /etc/cni/net.d/10-pods.conflist
@@ -25,7 +26,6 @@ setup_file() {
 
 teardown_file() {
 	[ ! -e "$CONTAINERD/pid" ] || stop_containerd
-	stop_syslog
 }
 
 setup() {
@@ -33,7 +33,7 @@ setup() {
 	require_cni
 	require_command crun runc nft iptables
 	no_policy
-	: >"$SYSLOG"
+	forget_records
 	remember_engine
 	ID=c$BATS_TEST_NUMBER
 }
@@ -82,10 +82,10 @@ plain() {
 # ctr gives NET_RAW and MKNOD, which a lock would take
 reported() {
 	untouched "$1" --net-host
-	records 1
-	: >"$SYSLOG"
+	records 1 "a container has the host's network and was left as it is"
+	forget_records
 	untouched "$1" --net-host --privileged
-	records 1
+	records 1 "a container has the host's network and was left as it is"
 }
 @test "crun: one with --net-host that did not ask is left alone too, and reported once" { reported crun; }
 @test "runc: one with --net-host that did not ask is left alone too, and reported once" { reported runc; }

@@ -148,6 +148,24 @@ link() {
 @test "a link to systemd-resolved's file, subordinate ids" { policy "$SUBORDINATE"; link "$SHIFTED"; }
 @test "a link to systemd-resolved's file, in a user namespace of the engine's" { link "$USERNS"; }
 
+# rootless: what is mounted comes from a namespace of more privilege, with its flags locked
+@test "an ordinary user's crun and runc" {
+	local home=$HOSTNET_TEST_DIR/tmp/home
+	resolved
+	mkdir -p "$home/bundle"
+	cp -a "$HOSTNET_TEST_DIR/rootfs" "$home/rootfs"
+	make_bundle "$home/bundle" "$(mounts) | del(.linux.resources, .linux.cgroupsPath, .mounts[4]) | .root.path = \"$home/rootfs\"" \
+		sh -c "$LOOK"'; grep " /etc/resolv.conf " /proc/self/mountinfo'
+	chown -R 5000:5000 "$home"
+	for runtime in crun runc; do
+		run setpriv --reuid 5000 --regid 5000 --clear-groups unshare -Urm --propagation private \
+			env XDG_RUNTIME_DIR="$home" "$PROGRAMS/oci-hostnet-$runtime" --root "$home/state" run -b "$home/bundle" "$(unique_id)"
+		expect_host_files "Permission denied"
+		expect_output "/stub-resolv.conf /etc/resolv.conf ro,nosuid,nodev,noexec"
+	done
+	rm -rf "$home"
+}
+
 @test "files that are mount points themselves" {
 	cp /etc/hosts "$HOSTNET_TEST_DIR/tmp/hosts"
 	mount --bind "$HOSTNET_TEST_DIR/tmp/hosts" /etc/hosts

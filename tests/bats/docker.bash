@@ -80,25 +80,6 @@ stop_docker() {
 
 process_gone() { ! grep -qs '^State:[^Z]*$' "/proc/$1/status"; }
 
-# A /dev of our own with the nodes of the machine's, on which a test can listen as syslog does.
-own_dev() {
-	local old entry
-	old=$(mktemp -d)
-	mount --rbind /dev "$old"
-	mount --make-rprivate "$old"
-	mount -t tmpfs -o mode=0755,nosuid dev /dev
-	for entry in "$old"/*; do
-		if mountpoint -q "$entry" && [ -d "$entry" ]; then
-			mkdir "/dev/${entry##*/}"
-			mount --rbind "$entry" "/dev/${entry##*/}"
-		else
-			cp -a "$entry" /dev/
-		fi
-	done
-	umount -l "$old"
-	rmdir "$old"
-}
-
 # --- containers ----------------------------------------------------------------------
 
 any_docker() { timeout -k 5 90 docker "$@" </dev/null 3>&-; }

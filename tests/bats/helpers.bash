@@ -194,6 +194,25 @@ subordinate_ids() {
 	(umask 022; echo hostnet:100000:65536 | tee /etc/subuid >/etc/subgid)
 }
 
+# A /dev of our own with the nodes of the machine's, on which a test can listen as syslog does.
+own_dev() {
+	local old entry
+	old=$(mktemp -d)
+	mount --rbind /dev "$old"
+	mount --make-rprivate "$old"
+	mount -t tmpfs -o mode=0755,nosuid dev /dev
+	for entry in "$old"/*; do
+		if mountpoint -q "$entry" && [ -d "$entry" ]; then
+			mkdir "/dev/${entry##*/}"
+			mount --rbind "$entry" "/dev/${entry##*/}"
+		else
+			cp -a "$entry" /dev/
+		fi
+	done
+	umount -l "$old"
+	rmdir "$old"
+}
+
 # --- running -------------------------------------------------------------------------
 
 # container RUNTIME JQ-EXPRESSION COMMAND... - one container from a fresh bundle.

@@ -352,11 +352,9 @@ reaches_the_host() {
 
 taken_port() {
 	start "$1" . ports serve 8080 8080 1
-	run container "$1" . sh -c 'ports bind tcp 8080; ports bind udp 8080; ports bind tcp 8081; timeout -s KILL 5 busybox nc -l -p 8080'
-	[ "${lines[0]}" = EADDRINUSE ]
-	[ "${lines[1]}" = EADDRINUSE ]
-	[ "${lines[2]}" = bound ]
-	[[ ${lines[3]} == *"ddress"*"in use"* ]]
+	run container "$1" . sh -c 'echo "tcp 8080 $(ports bind tcp 8080)"; echo "udp 8080 $(ports bind udp 8080)"
+		echo "tcp 8081 $(ports bind tcp 8081)"; timeout -s KILL 5 busybox nc -l -p 8080'
+	expect_output "tcp 8080 EADDRINUSE" "udp 8080 EADDRINUSE" "tcp 8081 bound" "in use"
 }
 @test "crun: a second container on a taken port gets EADDRINUSE" { taken_port crun; }
 @test "runc: a second container on a taken port gets EADDRINUSE" { taken_port runc; }

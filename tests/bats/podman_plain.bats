@@ -292,9 +292,10 @@ out_of_memory() {
 
 logs() {
 	local p=(podman_of "$1")
-	"$1" -d --name life localhost/bb sh -c 'echo one; echo two >&2; printf three; sleep 0.3; echo four' | grep -c .
+	"$1" -d --name life localhost/bb sh -c 'echo one; echo two >&2; printf three; sleep 2; echo four' | grep -c .
 	"${p[@]}" logs -f life 2>/dev/null
-	"${p[@]}" logs life 2>&1 >/dev/null
+	"${p[@]}" logs life 2>"$BATS_TEST_TMPDIR/errors" >/dev/null
+	cat "$BATS_TEST_TMPDIR/errors"
 	"${p[@]}" logs life 2>/dev/null
 	"${p[@]}" logs --tail 1 life
 	"${p[@]}" start life

@@ -133,7 +133,8 @@ life() {
 	"${p[@]}" healthcheck run life || echo "status $?"
 	"${p[@]}" exec life touch /healthy
 	"${p[@]}" healthcheck run life && echo healthy
-	"${p[@]}" top life user huser hgroup pid comm | sed 's/  */ /g' | grep -v sleep
+	# exe: a healthcheck that runc has not let go yet
+	"${p[@]}" top life user huser hgroup pid comm | sed 's/  */ /g' | grep -v -e sleep -e ' exe$'
 	"${p[@]}" stats --no-stream --format '{{.Name}} {{.MemLimit}}' life
 	"${p[@]}" pause life
 	"${p[@]}" inspect --format '{{.State.Status}} {{.HostConfig.NetworkMode}}' life

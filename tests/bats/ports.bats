@@ -136,6 +136,71 @@ guard_hands_on() {
 	[[ $output == *STARTED* ]]
 }
 
+# --- netavark's rules --------------------------------------------------------------------
+
+# podman reserves no sockets for SCTP, and by its configuration none at all
+rule_refused() {
+	forwarded_refused by_crun "a port" "$@"
+	forwarded_refused by_runc "a port" "$@"
+	for RUNTIME in crun runc; do
+		: >"$HOSTNET_TEST_DIR/guard.log"
+		run guarded --rm "${ASK[@]}" "$@" localhost/bb echo STARTED
+		[ "$status" -ne 0 ]
+		[[ $output != *STARTED* ]]
+		grep -qF "$KLEENE: a port is asked for by \`podman run --publish\`" "$HOSTNET_TEST_DIR/guard.log"
+	done
+}
+@test "netavark's rules: a port without a socket is published" {
+	local reserving
+	rule_refused -p 8080:80/sctp
+	reserving=$(cat "$CONTAINERS_CONF")
+	sed -i 's/^\[engine\]/&\nenable_port_reservation = false/' "$CONTAINERS_CONF"
+	rule_refused -p 8080:80
+	rule_refused -p 9000-9003:90-93/udp
+	# none of its own, while another container has one
+	any_podman run -d --cgroup-parent "/$HOSTNET_TAG-podman" -p 8080:80 localhost/bb sleep 1000 >/dev/null
+	WAYS="by_crun by_runc" for_each starts_on_the_host
+	RUNTIME=crun guard_starts crun "${ASK[@]}"
+	cat >"$CONTAINERS_CONF" <<<"$reserving"
+}
+
+# --- root's slirp4netns ------------------------------------------------------------------
+
+SLIRP="--network slirp4netns"
+HANDLER=$SLIRP:port_handler=slirp4netns
+
+# forwarded_refused RUN PORT OPTIONS... - a hook's reason is not shown, only its command line
+forwarded_refused() {
+	run "$1" --rm "${ASK[@]}" "${@:3}" localhost/bb echo STARTED
+	expect_status 126
+	[[ $output != *STARTED* ]]
+	case $1 in
+	by_hook*) expect_output "setting up OCI Hooks" "oci-hostnet-hook precreate" ;;
+	*) expect_output "$KLEENE: $2 is asked for by \`podman run --publish\`" ;;
+	esac
+}
+starts_on_the_host() {
+	run "$1" --rm "${ASK[@]}" "${@:2}" localhost/bb readlink /proc/self/ns/net
+	expect_status 0
+	[ "$output" = "$(readlink /proc/self/ns/net)" ]
+}
+
+# shellcheck disable=SC2086
+@test "root's slirp4netns: a port that rootlessport or slirp4netns forwards is published" {
+	require_command slirp4netns
+	for_each forwarded_refused 8080/tcp -p 8080:80 $SLIRP
+	for_each forwarded_refused 8080/tcp -p 8080:80 $HANDLER
+	WAYS=by_crun for_each forwarded_refused 8053/udp -p 8053:53/udp $SLIRP
+	WAYS=by_crun for_each forwarded_refused 8053/udp -p 127.0.0.1:8053:53/udp $HANDLER
+	# none of its own, while another container has one
+	for_each starts_on_the_host $SLIRP
+	any_podman run -d --cgroup-parent "/$HOSTNET_TAG-podman" -p 8080:80 $SLIRP localhost/bb sleep 1000 >/dev/null
+	any_podman run -d --cgroup-parent "/$HOSTNET_TAG-podman" -p 8081:80 $HANDLER localhost/bb sleep 1000 >/dev/null
+	for_each starts_on_the_host $SLIRP
+	for_each starts_on_the_host $HANDLER
+	for_each starts_on_the_host
+}
+
 # --- nerdctl -----------------------------------------------------------------------------
 
 # nerdctl_says TEXT - a bundle of nerdctl's, whose network-config.json has TEXT
@@ -187,9 +252,10 @@ nerdctl_refused() {
 # The arguments are podman's (containers/common libnetwork/pasta/pasta_linux.go), the process only
 # has its name: what is looked at is what it was started with.
 # forward NAMESPACE OPTIONS...
+AS=()
 forward() {
 	printf '#include <unistd.h>\nint main (void) { return pause (); }\n' | gcc -xc -static -o "$work/pasta.avx2" -
-	"$work/pasta.avx2" --config-net "${@:2}" --no-map-gw --quiet --netns "$1" </dev/null >/dev/null 2>&1 3>&- &
+	"${AS[@]}" "$work/pasta.avx2" --config-net "${@:2}" --no-map-gw --quiet --netns "$1" </dev/null >/dev/null 2>&1 3>&- &
 	FORWARDER=$!
 	wait_for 50 grep -q pasta "/proc/$FORWARDER/comm"
 }
@@ -200,12 +266,12 @@ stop_forwarder() {
 	FORWARDER=
 }
 
-# in a user namespace of its own, as rootless podman calls its hook
-pasta_judged() {
+joining_lan() {
 	base_config x | jq --arg root "$HOSTNET_TEST_DIR/rootfs" --arg path /run/netns/lan '.root.path = $root
-		| (.linux.namespaces[] | select(.type == "network")).path = $path' |
-		unshare -U -r "$PROGRAMS/oci-hostnet-hook" precreate
+		| (.linux.namespaces[] | select(.type == "network")).path = $path'
 }
+# in a user namespace of its own, as rootless podman calls its hook
+pasta_judged() { joining_lan | unshare -U -r "$PROGRAMS/oci-hostnet-hook" precreate; }
 @test "pasta: a port in its arguments is published" {
 	local ports
 	for ports in "-t 8080-8080:80-80 -u none" "-t none -u 127.0.0.1/8080-8080:53-53" "--tcp-ports 8080 -u none" "-t auto"; do
@@ -226,4 +292,20 @@ pasta_judged() {
 	forward /run/netns/lan -t none -u none -T none -U none
 	run --separate-stderr pasta_judged
 	expect_status 0
+}
+
+# Whoever can start a process with such a name must not keep root's containers from starting.
+@test "a process of another user forwards nothing" {
+	require_command setpriv
+	forward /run/netns/lan -t 8080-8080:80-80 -u none
+	joining_lan >"$work/config.json"
+	run "$PROGRAMS/oci-hostnet-hook" precreate <"$work/config.json"
+	expect_status 1
+	expect_output "$KLEENE"
+	stop_forwarder
+	AS=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+	forward /run/netns/lan -t 8080-8080:80-80 -u none
+	run --separate-stderr "$PROGRAMS/oci-hostnet-hook" precreate <"$work/config.json"
+	expect_status 0
+	[ -z "$stderr" ]
 }

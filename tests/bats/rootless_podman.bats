@@ -120,6 +120,9 @@ PATHLESS='has no path, so the engine may configure it after the start, which wou
 	WAYS=$ALL for_each podman_refused "$sentence: 8080/tcp is asked for by \`podman run --publish\`" "${ASK[@]}" -p 8080:80
 	WAYS=by_crun for_each podman_refused "$sentence: 8053/udp" "${ASK[@]}" -p 8053:53/udp
 	WAYS="by_runc by_hook" for_each podman_refused "$sentence: 8080/tcp" "${ASK[@]}" --network podman -p 127.0.0.1:8080:80
+	# by slirp4netns, whose port_handler is slirp4netns
+	WAYS=$ALL for_each podman_refused "$sentence: " "${ASK[@]}" --network slirp4netns:port_handler=slirp4netns -p 8080:80
+	WAYS="by_crun by_hook" for_each podman_asks "${ASK[@]}" --network slirp4netns:port_handler=slirp4netns
 	# as above
 	any_podman system migrate
 	without --rm localhost/bb true
@@ -323,7 +326,7 @@ connected() {
 
 @test "the createRuntime guard lets start what is locked, and nothing else that asks" {
 	mkdir -p "$HOSTNET_TEST_DIR/guard.d"
-	jq --arg path "$PROGRAMS/oci-hostnet-hook" '.hook.path = $path' "$top_srcdir/hooks/podman/oci-hostnet-guard.json" >"$HOSTNET_TEST_DIR/guard.d/guard.json"
+	jq --arg path "$PROGRAMS/oci-hostnet-hook" '.hook.path = $path' "$top_srcdir/hooks/podman/oci-hostnet-guard.json.in" >"$HOSTNET_TEST_DIR/guard.d/guard.json"
 	guarded() { with_options --hooks-dir "$HOSTNET_TEST_DIR/guard.d" --runtime "$1" -- --rm "${@:2}" localhost/bb sh -c "$LOOK"; }
 	for runtime in crun runc; do
 		for options in "" "--network host" "--network host --userns=keep-id"; do

@@ -6,16 +6,8 @@ SYSLOG=$HOSTNET_TEST_DIR/syslog
 
 # start_syslog - in setup_file. As a daemon it belongs to the host that is remembered afterwards.
 start_syslog() {
-	local own=$HOSTNET_TEST_DIR/own-dev
-	mkdir "$own"
-	mount -t tmpfs -o mode=755 dev "$own"
-	find /dev -maxdepth 1 \( -type b -o -type c \) -exec cp -a -t "$own" {} +
-	mkdir "$own"/{pts,shm,mqueue,net}
-	if [ -e /dev/net/tun ]; then cp -a /dev/net/tun "$own/net/tun"; fi
-	ln -s /proc/self/fd "$own/fd"
-	mount --rbind /dev/pts "$own/pts"
-	mount --rbind /dev/shm "$own/shm"
-	mount --rbind "$own" /dev
+	own_dev
+	rm -f /dev/log
 	: >"$SYSLOG"
 	# bats waits for all that holds its descriptors
 	bash -c 'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -lt 3 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"; done

@@ -96,6 +96,10 @@ PRIVILEGED='| .process.capabilities = ($crio[0].process.capabilities | map_value
 WORKLOAD='| .annotations["io.kubernetes.cri.container-type"] = "container" | .annotations["io.kubernetes.cri.sandbox-id"] = $sandbox'
 JOIN='| .linux.namespaces += [{type: "network", path: $join}]'
 
+# where the two have their bundles
+CRIO=$HOSTNET_TEST_DIR/run/containers/storage/overlay-containers
+CONTAINERD=$HOSTNET_TEST_DIR/run/containerd/io.containerd.runtime.v2.task/k8s.io
+
 # bundle DIR CAPTURE JQ - with $join, the network that is joined
 bundle() {
 	mkdir -p "$1"
@@ -161,7 +165,7 @@ sets_sysctls() {
 # by_crio RUNTIME JQ - a workload of CRI-O, which has no entry
 by_crio() {
 	SANDBOX='' JOINED=''
-	DIR=$BATS_TEST_TMPDIR/crio-$1
+	DIR=$CRIO/$1/userdata
 	bundle "$DIR" crio/hostnet.container "$2"
 	up "$1" "$DIR" "${BECAUSE-}"
 	ID=$STARTED
@@ -169,11 +173,11 @@ by_crio() {
 
 # by_containerd RUNTIME JQ - its sandbox, and a workload that joins the sandbox's network
 by_containerd() {
-	bundle "$BATS_TEST_TMPDIR/sandbox-$1" cri-containerd/netadmin-hostnet ''
-	up "$1" "$BATS_TEST_TMPDIR/sandbox-$1"
+	bundle "$CONTAINERD/sandbox-$1" cri-containerd/netadmin-hostnet ''
+	up "$1" "$CONTAINERD/sandbox-$1"
 	SANDBOX=$STARTED JOINED=/proc/$PID/ns/net
 	forget_records
-	DIR=$BATS_TEST_TMPDIR/containerd-$1
+	DIR=$CONTAINERD/$1
 	bundle "$DIR" cri-containerd/netadmin-hostnet "$WORKLOAD $JOIN $2"
 	up "$1" "$DIR" "${BECAUSE-}"
 	ID=$STARTED
@@ -264,7 +268,7 @@ mounts_for_the_host() {
 # What one of them would get if it were locked, so that the tests above can fail.
 @test "control: under \"inherit\": \"lock\" kube-proxy is locked, and its work refused" {
 	policy '{"version": 1, "default": {"inherit": "lock"}}'
-	DIR=$BATS_TEST_TMPDIR/locked
+	DIR=$CRIO/locked/userdata
 	bundle "$DIR" crio/hostnet.container "$PRIVILEGED $PROXY"
 	RUNTIME=$(runtime_path crun)
 	ID=$(unique_id)
