@@ -40,6 +40,8 @@ setup() {
 
 # every test ends with this
 teardown() {
+	# skipped: nothing was set up
+	[ -e "$HOSTNET_TEST_DIR/all-before" ] || return 0
 	remove_all >/dev/null 2>&1 || true
 	no_policy
 	all_unchanged || { remember_all; return 1; }
