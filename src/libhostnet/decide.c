@@ -34,21 +34,17 @@ decide_concerns (const struct request *request, const struct facts *facts)
 }
 
 /* Annotations may tighten, never loosen. */
-static enum lock
-tighter_lock (const struct request *request,
-              const struct policy_settings *settings)
+enum lock
+decide_lock (const struct policy_settings *settings,
+             const struct request *request)
 {
   return request->lock | settings->lock;
 }
 
-enum lock
-decide_lock (const struct policy *policy, const struct json_doc *config,
-             const struct request *request)
+bool
+decide_needs_policy (const struct request *request, const struct facts *facts)
 {
-  struct policy_settings settings
-      = policy_settings_for (policy, config, request->annotations);
-
-  return tighter_lock (request, &settings);
+  return decide_concerns (request, facts) || facts->private_net_admin;
 }
 
 /* io.oci-hostnet.applied: which parts are in force.  It depends on the
@@ -148,10 +144,47 @@ plan_init (struct plan *plan, struct error *err)
   return 0;
 }
 
+/* Puts SENTENCE behind what is reported already. */
+static void
+add_report (struct decision *decision, enum refusal id, const char *sentence)
+{
+  struct error *to = &decision->report;
+  cleanup_free char *before = to->message;
+
+  if (before == NULL)
+    error_refuse (to, id, "%s", sentence);
+  else
+    to->message = xasprintf ("%s; %s", before, sentence);
+}
+
+/* hostObjects: of whoever is on the host's network, locked or not. */
+static int
+check_host_objects (const struct plan *plan, struct decision *decision,
+                    struct error *err)
+{
+  const struct ways *ways = &plan->facts->ways;
+
+  if (plan->settings->host_objects == HOST_OBJECTS_SHOW)
+    return 0;
+  if (plan->settings->host_objects == HOST_OBJECTS_REFUSE)
+    {
+      if (ways->count > 0)
+        return error_refuse (err, ways->list[0].id, "%s",
+                             ways->list[0].sentence);
+      /* then they were not looked at */
+      if (plan->facts->unknown.message != NULL)
+        return error_refuse (err, plan->facts->unknown.id, "%s",
+                             plan->facts->unknown.message);
+    }
+  for (size_t i = 0; i < ways->count; i++)
+    add_report (decision, ways->list[i].id, ways->list[i].sentence);
+  return 0;
+}
+
 static int
 make_plan (struct plan *plan, struct decision *decision, struct error *err)
 {
-  cleanup_error struct error ports = ERROR_INIT;
+  cleanup_error struct error ports = ERROR_INIT, dns = ERROR_INIT;
 
   if (plan_init (plan, err) < 0)
     return -1;
@@ -159,7 +192,7 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
     {
       if (plan->settings->published_ports == PORTS_REFUSE)
         return error_refuse (err, ports.id, "%s", ports.message);
-      error_refuse (&decision->report, ports.id, "%s", ports.message);
+      add_report (decision, ports.id, ports.message);
     }
   if (plan->facts->unknown.message != NULL)
     return error_refuse (err, plan->facts->unknown.id, "%s",
@@ -169,7 +202,9 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
                          plan->facts->ways.list[0].sentence);
   if (plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0)
     return -1;
-  dns_report (plan->facts, &decision->report);
+  dns_report (plan->facts, &dns);
+  if (dns.message != NULL)
+    add_report (decision, dns.id, dns.message);
   return 0;
 }
 
@@ -198,10 +233,7 @@ report (struct decision *decision, const char *because)
                                before, because);
     }
   else
-    error_refuse (to, REFUSAL_NONE,
-                  "a container has the host's network and was left as it is: "
-                  "%s",
-                  because);
+    error_refuse (to, SENTENCE_inherit_left, because);
   return 0;
 }
 
@@ -218,6 +250,8 @@ decide_inherited (struct plan *plan, struct decision *decision,
 
   if (plan->settings->inherit == INHERIT_REFUSE)
     return error_refuse (err, SENTENCE_inherit_refused, "/linux/namespaces");
+  if (check_host_objects (plan, decision, err) < 0)
+    return -1;
   if (only_look && plan->request->applied == JSON_NONE)
     return plan->settings->inherit == INHERIT_LEAVE
                ? 0
@@ -259,7 +293,9 @@ decide_plan (struct plan *plan, struct decision *decision, struct error *err)
   if (!decision->asks)
     return decide_inherited (plan, decision, err);
   decision->must_be_locked = true;
-  if (check_request (plan, err) < 0 || make_plan (plan, decision, err) < 0)
+  if (check_request (plan, err) < 0
+      || check_host_objects (plan, decision, err) < 0
+      || make_plan (plan, decision, err) < 0)
     return -1;
   decision->verdict = plan->edits.count > 0 ? VERDICT_EDIT : VERDICT_LEAVE;
   return 0;
@@ -275,37 +311,54 @@ decide_pointless (const struct json_doc *config, const struct request *request,
       {
         cleanup_free char *key = json_key (config, n);
 
-        return error_refuse (err, SENTENCE_request_pointless,
-                             escape (key).text);
+        if (strcmp (key, REQUEST_SERVICE_ACCOUNT) != 0)
+          return error_refuse (err, SENTENCE_request_pointless,
+                               escape (key).text);
       }
   return 0;
 }
 
+/* A container with a network of its own. */
+static int
+decide_private (const struct policy_settings *settings,
+                const struct facts *facts, struct decision *decision,
+                struct error *err)
+{
+  if (!facts->private_net_admin
+      || settings->private_net_admin == NET_ADMIN_LEAVE)
+    return 0;
+  if (settings->private_net_admin == NET_ADMIN_REFUSE)
+    return error_refuse (err, SENTENCE_net_admin_refused);
+  error_refuse (&decision->report, SENTENCE_net_admin_reported);
+  return 0;
+}
+
 int
-decide (const struct policy *policy, const struct json_doc *config,
+decide (const struct policy_settings *given,
+        const struct engine_verdict *engine, const struct json_doc *config,
         const struct request *request, const struct facts *facts,
         struct decision *decision, struct error *err)
 {
-  struct policy_settings settings;
+  struct policy_settings settings = *given;
   struct plan plan = { .config = config,
                        .annotations = request->annotations,
                        .request = request,
                        .facts = facts,
                        .settings = &settings,
+                       .engine = *engine,
                        .edits = JSON_EDITS_INIT };
   int result;
 
   decision->asks = request->network;
   decision->has_host_network = has_host_network (facts);
   if (!decide_concerns (request, facts))
-    return decide_pointless (config, request, err);
-  settings = policy_settings_for (policy, config, request->annotations);
+    return decide_pointless (config, request, err) < 0
+               ? -1
+               : decide_private (&settings, facts, decision, err);
   /* Annotations may tighten, never loosen. */
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
-  plan.lock = tighter_lock (request, &settings);
-  plan.engine
-      = engine_tell (&facts->engine, config, request->annotations);
+  plan.lock = decide_lock (&settings, request);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)
     decision->edits = plan.edits;

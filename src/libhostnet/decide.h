@@ -40,14 +40,20 @@ bool decide_concerns (const struct request *request,
 int decide_pointless (const struct json_doc *config,
                       const struct request *request, struct error *err);
 
-/* The lock that the container gets; POLICY may be NULL.  Under strict, decide()
- * wants facts->ways from ways_collect(). */
-enum lock decide_lock (const struct policy *policy,
-                       const struct json_doc *config,
+/* The lock that the container gets.  Under strict, and where the policy says
+ * something of `hostObjects`, decide() wants facts->ways from ways_collect(). */
+enum lock decide_lock (const struct policy_settings *settings,
                        const struct request *request);
 
-/* 0 with DECISION filled, or -1: refused, ERR has the sentence. */
-int decide (const struct policy *policy, const struct json_doc *config,
+/* Whether the policy has to be asked: what decide_concerns() says, and
+ * privateNetAdmin. */
+bool decide_needs_policy (const struct request *request,
+                          const struct facts *facts);
+
+/* 0 with DECISION filled, or -1: refused, ERR has the sentence.  SETTINGS and
+ * ENGINE count where decide_needs_policy() says so; `mode` is not looked at. */
+int decide (const struct policy_settings *settings,
+            const struct engine_verdict *engine, const struct json_doc *config,
             const struct request *request, const struct facts *facts,
             struct decision *decision, struct error *err);
 

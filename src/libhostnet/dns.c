@@ -241,6 +241,6 @@ dns_report (const struct facts *facts, struct error *report)
                             others != NULL ? " and " : "", files[i].destination,
                             facts->host_files[i].missing);
       }
-  if (places != NULL && report->message == NULL)
+  if (places != NULL)
     error_refuse (report, SENTENCE_dns_kept, places);
 }

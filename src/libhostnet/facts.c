@@ -108,7 +108,10 @@ facts_collect (const struct json_doc *config, enum caller caller,
   if (find_network_entry (config, facts, err) < 0)
     return -1;
   facts->relation = NETNS_HOST;
-  return facts->network_entry == JSON_NONE ? 0 : relate (config, facts, err);
+  if (facts->network_entry != JSON_NONE && relate (config, facts, err) < 0)
+    return -1;
+  facts_collect_net_admin (config, facts);
+  return 0;
 }
 
 void

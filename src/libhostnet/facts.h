@@ -144,6 +144,8 @@ struct facts
                                 namespace by its configuration, or by crun, or
                                 does not start */
   bool seccomp_receiver;     /* RUN_OCI_SECCOMP_RECEIVER is set */
+  bool private_net_admin;    /* CAP_NET_ADMIN in our user namespace, the initial
+                                one, and another network than ours */
 
   /* The rest is collected by facts_collect_mounts(). */
   bool dns_wanted;           /* given: dns_wanted() */
@@ -166,6 +168,11 @@ struct facts
  * that only looks like network, a relative or unreadable path. */
 int facts_collect (const struct json_doc *config, enum caller caller,
                    struct facts *facts, struct error *err);
+
+/* Whether CONFIG, whose network is not ours, gives CAP_NET_ADMIN in the initial
+ * user namespace. */
+void facts_collect_net_admin (const struct json_doc *config,
+                              struct facts *facts);
 
 /* The sources of the mounts and the root filesystem; relative ones are
  * resolved against BUNDLE (NULL: the working directory).  Needed only when the container

@@ -4,6 +4,7 @@
 #include "judge.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "dns.h"
 
@@ -27,28 +28,17 @@ static void
 collect_subordinate (struct judgement *j, const char *bundle)
 {
   const struct userns_facts *userns = &j->facts.userns;
-  struct policy_settings settings = policy_settings_for (
-      j->policy, &j->config, j->request.annotations);
   struct lowlevel chosen;
   const struct lowlevel *lowlevel = j->lowlevel;
 
-  if (settings.subordinate == NULL || !userns->own_reaches
+  if (j->settings.subordinate == NULL || !userns->own_reaches
       || userns->has_entry)
     return;
   if (lowlevel == NULL && j->facts.caller == CALLER_APPLY
       && lowlevel_choose ("", j->policy, &chosen, NULL) == 0)
     lowlevel = &chosen;
-  facts_collect_subordinate (&j->config, bundle, settings.subordinate,
+  facts_collect_subordinate (&j->config, bundle, j->settings.subordinate,
                              lowlevel, &j->facts);
-}
-
-static void
-want_dns (struct judgement *j)
-{
-  struct policy_settings settings = policy_settings_for (
-      j->policy, &j->config, j->request.annotations);
-
-  j->facts.dns_wanted = dns_wanted (&j->request, &j->facts, &settings);
 }
 
 static int
@@ -59,11 +49,84 @@ collect_mounts (struct judgement *j, const char *bundle, enum lock lock,
     return -1;
   if ((lock & LOCK_USERNS) != 0)
     collect_subordinate (j, bundle);
-  /* Only strict refuses ways; they cost what a create need not pay. */
-  if ((lock & LOCK_STRICT) == 0 && j->facts.caller != CALLER_APPLY)
+  /* They cost what a create need not pay. */
+  if ((lock & LOCK_STRICT) == 0 && j->facts.caller != CALLER_APPLY
+      && j->settings.host_objects == HOST_OBJECTS_SHOW)
     return 0;
   return ways_collect (&j->config, bundle, lock, j->facts.subordinate.wanted,
                        &j->facts.ways, err);
+}
+
+/* A broken policy refuses what needs a decision; ordinary containers live. */
+static int
+ask_policy (struct judgement *j, const char *bundle, struct error *err)
+{
+  json_node process;
+
+  if ((j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
+      || policy_complete (j->policy, err) < 0
+      || facts_collect_engine (j->facts.caller, bundle, &j->facts.engine, err)
+             < 0
+      || json_get (&j->config, 0, "process", JSON_OBJECT, &process, err) < 0)
+    return -1;
+  j->engine = engine_tell (&j->facts.engine, &j->config,
+                           j->request.annotations);
+  policy_subject_read (&j->config, j->request.annotations, process,
+                       &j->engine, &j->subject);
+  j->settings = policy_settings_for (j->policy, &j->subject);
+  j->needs_policy = true;
+  return 0;
+}
+
+/* What decide() has to know where the host's network is concerned. */
+static int
+collect (struct judgement *j, const char *bundle, unsigned preserve_fds,
+         struct error *err)
+{
+  enum lock lock = decide_lock (&j->settings, &j->request);
+
+  j->facts.dns_wanted = dns_wanted (&j->request, &j->facts, &j->settings);
+  if ((lock & LOCK_USERNS) != 0
+      && facts_collect_userns (&j->config, &j->facts, err) < 0)
+    return -1;
+  if (collect_mounts (j, bundle, lock, err) < 0
+      && keep_unknown (&j->facts, err) < 0)
+    return -1;
+  return facts_collect_ports (&j->config, j->request.annotations,
+                              preserve_fds, &j->facts, err);
+}
+
+static int
+collect_and_decide (struct judgement *j, const char *bundle,
+                    unsigned preserve_fds, struct error *err)
+{
+  if (decide_concerns (&j->request, &j->facts)
+      && collect (j, bundle, preserve_fds, err) < 0)
+    return -1;
+  return decide (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
+                 &j->decision, err);
+}
+
+/* Where a policy observes everything, that is so too for what is refused before
+ * it could say which of its rules is the container's. */
+static bool
+is_observed_anyhow (struct judgement *j)
+{
+  cleanup_error struct error none = ERROR_INIT;
+
+  return (j->policy != NULL
+          || policy_load (POLICY_PATH, &j->policy, &none) == 0)
+         && policy_complete (j->policy, &none) == 0
+         && policy_observes_all (j->policy);
+}
+
+static int
+read_request (struct judgement *j, enum caller caller, struct error *err)
+{
+  return request_read (&j->config, &j->request, err) < 0
+                 || facts_collect (&j->config, caller, &j->facts, err) < 0
+             ? -1
+             : 0;
 }
 
 int
@@ -71,37 +134,28 @@ judge (const char *text, size_t length, const char *bundle,
        enum caller caller, unsigned preserve_fds, struct judgement *j,
        struct error *err)
 {
+  int result;
+
   if (json_index (&j->config, text, length, false, err) < 0)
     return -1;
   if (json_kind (&j->config, 0) != JSON_OBJECT)
     return error_refuse (err, SENTENCE_json_root);
-  if (request_read (&j->config, &j->request, err) < 0
-      || facts_collect (&j->config, caller, &j->facts, err) < 0)
-    return -1;
-  /* A broken policy refuses what needs a decision; ordinary containers live. */
-  if (decide_concerns (&j->request, &j->facts))
+  if (read_request (j, caller, err) < 0)
     {
-      enum lock lock;
-
-      if (j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
+      if (!is_observed_anyhow (j))
         return -1;
-      if (facts_collect_engine (caller, bundle, &j->facts.engine, err) < 0)
-        return -1;
-      lock = decide_lock (j->policy, &j->config, &j->request);
-      want_dns (j);
-      if ((lock & LOCK_USERNS) != 0
-          && facts_collect_userns (&j->config, &j->facts, err) < 0)
-        return -1;
-      if (collect_mounts (j, bundle, lock, err) < 0
-          && keep_unknown (&j->facts, err) < 0)
-        return -1;
-      if (facts_collect_ports (&j->config, j->request.annotations,
-                               preserve_fds, &j->facts, err)
-          < 0)
-        return -1;
+      observe_refusal (&j->observation, err);
+      return 0;
     }
-  return decide (j->policy, &j->config, &j->request, &j->facts, &j->decision,
-                 err);
+  if (decide_needs_policy (&j->request, &j->facts)
+      && ask_policy (j, bundle, err) < 0)
+    return -1;
+  result = collect_and_decide (j, bundle, preserve_fds, err);
+  if (j->settings.mode != MODE_OBSERVE)
+    return result;
+  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
+           result, &j->decision, &j->observation, err);
+  return 0;
 }
 
 char *
@@ -115,6 +169,8 @@ judgement_clear (struct judgement *j)
 {
   decision_clear (&j->decision);
   facts_clear (&j->facts);
+  policy_subject_clear (&j->subject);
+  observation_clear (&j->observation);
   json_clear (&j->config);
   policy_free (j->policy);
   j->policy = NULL;

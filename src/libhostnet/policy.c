@@ -1,258 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policy: who may have written the file, and which rule matches. */
+/* The policy as a whole: policy.json, its drop-ins, what is built in. */
 #include <config.h>
 
 #include "policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <fnmatch.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "userns.h"
+#include "policy_parts.h"
 
-/* ---- who may have written it ---- */
-
-/* As many as the kernel follows, path_resolution(7). */
-enum { MAX_LINKS = 40 };
-
-/* The path is walked here, one component after the other, and not by the
- * kernel: so every directory is checked that leads to the file, those that
- * only a symbolic link names too, and what is checked is what is used. */
-struct walk
+struct policy *
+policy_new (void)
 {
-  int dir;        /* where the walk is, O_PATH */
-  char *where;    /* its name for messages, "" for the root */
-  char *left;     /* what is still to be walked */
-  size_t given;   /* so much at the end of LEFT is not from a symbolic link */
-  unsigned links; /* followed so far */
-  uid_t root;     /* who must own it all */
-  char *unsafe;   /* the first reason not to trust it, or NULL */
-};
+  struct policy *policy = xmalloc (sizeof *policy);
 
-/* An ACL that lets others write shows in the bits of the group, acl(5). */
-static void
-check_owner (struct walk *walk, const struct stat *st, const char *name)
-{
-  bool foreign = st->st_uid != walk->root;
-  bool writable
-      = !S_ISLNK (st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH));
-  cleanup_free char *path = NULL;
-
-  if (walk->unsafe != NULL || (!foreign && !writable))
-    return;
-  path = xasprintf ("%s/%s", walk->where, name);
-  if (foreign)
-    walk->unsafe = xasprintf ("`%s` is owned by the user %u%s",
-                              escape (path).text, (unsigned) st->st_uid,
-                              userns_overflow_owner () != 0
-                                  ? " of our user namespace"
-                                  : "");
-  else
-    walk->unsafe = xasprintf ("`%s` is writable by %s", escape (path).text,
-                              st->st_mode & S_IWOTH ? "others" : "its group");
+  *policy = (struct policy) { .broken = ERROR_INIT };
+  return policy;
 }
 
 static void
-enter (struct walk *walk, int dir, const char *name)
+globs_clear (struct globs *globs)
 {
-  char *where = name ? xasprintf ("%s/%s", walk->where, name)
-                     : xstrndup ("", 0);
-
-  cleanup_closep (&walk->dir);
-  walk->dir = dir;
-  free (walk->where);
-  walk->where = where;
+  for (size_t i = 0; i < globs->count; i++)
+    free (globs->list[i]);
+  free (globs->list);
 }
-
-static int
-enter_root (struct walk *walk)
-{
-  struct stat st;
-  cleanup_close int dir = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-  if (dir < 0 || fstat (dir, &st) < 0)
-    return -1;
-  enter (walk, dir, NULL);
-  dir = -1;
-  /* In a user namespace the host's root seems to be the overflow user, and 0 a
-   * user of the host's; unless it is that of a whole system (LXC), whose root
-   * is 0 there.  It is whose the root directory is. */
-  walk->root = st.st_uid == userns_overflow_owner () ? st.st_uid : 0;
-  check_owner (walk, &st, "");
-  return 0;
-}
-
-/* Puts the target of the symbolic link LINK in front of REST. */
-static int
-follow (struct walk *walk, int link, const char *rest)
-{
-  char target[PATH_MAX];
-  ssize_t length = readlinkat (link, "", target, sizeof target);
-  char *left;
-
-  if (length < 0)
-    return -1;
-  if (++walk->links > MAX_LINKS || (size_t) length == sizeof target)
-    {
-      errno = ELOOP;
-      return -1;
-    }
-  left = xasprintf ("%.*s%s", (int) length, target, rest);
-  if (walk->given > strlen (rest))
-    walk->given = strlen (rest);
-  free (walk->left);
-  walk->left = left;
-  return target[0] == '/' ? enter_root (walk) : 0;
-}
-
-/* One component.  > 0: there is more to walk; 0: *LAST is the file's name in
- * walk->dir; negative: errno, which is ENOENT only for what the path itself
- * names, and not for what a symbolic link does. */
-static int
-step (struct walk *walk, char **last)
-{
-  const char *at = walk->left + strspn (walk->left, "/");
-  size_t length = strcspn (at, "/");
-  cleanup_free char *name = xstrndup (at, length);
-  cleanup_close int fd = -1;
-  struct stat st;
-
-  if (length == 0)
-    {
-      errno = EISDIR;
-      return -1;
-    }
-  fd = openat (walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT && strlen (at) > walk->given)
-    errno = ENOLINK;
-  if (fd < 0 || fstat (fd, &st) < 0)
-    return -1;
-  check_owner (walk, &st, name);
-  if (S_ISLNK (st.st_mode))
-    return follow (walk, fd, at + length) < 0 ? -1 : 1;
-  if (at[length] == '\0')
-    {
-      *last = name;
-      name = NULL;
-      return 0;
-    }
-  if (!S_ISDIR (st.st_mode))
-    {
-      errno = ENOTDIR;
-      return -1;
-    }
-  enter (walk, fd, name);
-  fd = -1;
-  memmove (walk->left, at + length, strlen (at + length) + 1);
-  return 1;
-}
-
-static void
-walk_clear (struct walk *walk)
-{
-  cleanup_closep (&walk->dir);
-  free (walk->where);
-  free (walk->left);
-  free (walk->unsafe);
-}
-
-/* The descriptor is checked again, for what was opened: only root can have
- * changed it in between, but nothing here has to rely on that. */
-static int
-open_file (struct walk *walk, const char *name, const char *path,
-           struct error *err)
-{
-  struct stat st;
-  cleanup_close int fd = -1;
-  int result;
-
-  if (walk->unsafe == NULL)
-    {
-      fd = openat (walk->dir, name,
-                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-      if (fd < 0 || fstat (fd, &st) < 0)
-        return error_system (err, errno, SENTENCE_policy_unreadable,
-                             escape (path).text);
-      check_owner (walk, &st, name);
-    }
-  if (walk->unsafe != NULL)
-    return error_refuse (err, SENTENCE_policy_unsafe, escape (path).text,
-                         walk->unsafe);
-  if (!S_ISREG (st.st_mode))
-    return error_refuse (err, SENTENCE_policy_not_regular,
-                         escape (path).text);
-  result = fd;
-  fd = -1;
-  return result;
-}
-
-/* > 0: there, open as *FD; 0: absent, whoever may write the directory: a
- * policy there would not have been read either. */
-static int
-open_policy (const char *path, int *fd, struct error *err)
-{
-  __attribute__ ((cleanup (walk_clear))) struct walk walk
-      = { -1, NULL, NULL, 0, 0, 0, NULL };
-  cleanup_free char *name = NULL;
-  int more = 1;
-
-  if (path[0] != '/')
-    return error_system (err, EINVAL, SENTENCE_policy_unreadable,
-                         escape (path).text);
-  walk.left = xstrndup (path, strlen (path));
-  walk.given = strlen (path);
-  if (enter_root (&walk) < 0)
-    more = -1;
-  while (more > 0)
-    more = step (&walk, &name);
-  if (more < 0 && errno == ENOENT)
-    return 0;
-  if (more < 0)
-    return error_system (err, errno == ENOLINK ? ENOENT : errno,
-                         SENTENCE_policy_unreadable, escape (path).text);
-  *fd = open_file (&walk, name, path, err);
-  return *fd < 0 ? -1 : 1;
-}
-
-int
-policy_load (const char *path, struct policy **policy, struct error *err)
-{
-  static const char built_in[] = "{\"version\": 1}";
-  cleanup_free char *text = NULL;
-  cleanup_close int fd = -1;
-  size_t length = 0;
-  ssize_t got;
-  int there = open_policy (path, &fd, err);
-
-  if (there < 0)
-    return -1;
-  if (there == 0)
-    return policy_parse (built_in, sizeof built_in - 1, path, policy, err);
-  text = xmalloc (POLICY_MAX_BYTES + 1);
-  do
-    {
-      got = read (fd, text + length, POLICY_MAX_BYTES + 1 - length);
-      if (got > 0)
-        length += (size_t) got;
-    }
-  while ((got > 0 && length <= POLICY_MAX_BYTES)
-         || (got < 0 && errno == EINTR));
-  if (got < 0)
-    return error_system (err, errno, SENTENCE_policy_unreadable,
-                         escape (path).text);
-  if (length > POLICY_MAX_BYTES)
-    return error_refuse (err, SENTENCE_policy_too_large, escape (path).text,
-                         POLICY_MAX_BYTES);
-  return policy_parse (text, length, path, policy, err);
-}
-
-/* ---- what it says ---- */
 
 static void
 rule_clear (struct rule *rule)
@@ -263,7 +36,18 @@ rule_clear (struct rule *rule)
       free (rule->globs[i].value);
     }
   free (rule->globs);
+  globs_clear (&rule->args);
+  globs_clear (&rule->namespaces);
+  globs_clear (&rule->service_accounts);
   free (rule->subordinate);
+}
+
+static void
+names_clear (char **names, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    free (names[i]);
+  free (names);
 }
 
 void
@@ -275,7 +59,10 @@ policy_free (struct policy *policy)
     rule_clear (&policy->rules[i]);
   rule_clear (&policy->fallback);
   free (policy->rules);
+  names_clear (policy->files, policy->file_count);
   free (policy->runtime);
+  free (policy->path);
+  error_clear (&policy->broken);
   free (policy);
 }
 
@@ -291,72 +78,172 @@ policy_runtime (const struct policy *policy)
   return policy->runtime;
 }
 
-/* fnmatch() fails otherwise only when out of memory. */
-static bool
-glob_matches (const char *pattern, const char *text)
+/* A policy that does not exist is the built-in one. */
+static int
+load (const char *path, bool trusted, struct policy **policy,
+      struct error *err)
 {
-  int result = fnmatch (pattern, text, 0);
+  cleanup_policy struct policy *result = policy_new ();
+  cleanup_free char *text = NULL;
+  size_t length = 0;
+  int there = trusted ? policy_file_read (path, &text, &length, err)
+                      : policy_file_read_any (path, &text, &length, err);
 
-  if (result != 0 && result != FNM_NOMATCH)
-    abort ();
-  return result == 0;
+  if (there < 0
+      || (there > 0
+          && policy_read (text, length, path, false, result, &result->broken,
+                          err)
+                 < 0))
+    return -1;
+  result->path = xstrndup (path, strlen (path));
+  if (there == 0 && !trusted)
+    return error_system (err, ENOENT, SENTENCE_policy_unreadable,
+                         escape (path).text);
+  *policy = result;
+  result = NULL;
+  return 0;
 }
 
-static bool
-annotation_matches (const struct annotation_glob *glob,
-                    const struct json_doc *config, json_node annotations)
+int
+policy_load (const char *path, struct policy **policy, struct error *err)
 {
-  if (annotations == JSON_NONE)
-    return false;
-  for (json_node n = json_first (config, annotations); n != JSON_NONE;
-       n = json_next (config, n))
-    if (json_kind (config, n) == JSON_STRING)
-      {
-        cleanup_free char *key = json_key (config, n);
-        cleanup_free char *value = json_string (config, n);
-
-        if (glob_matches (glob->key, key) && glob_matches (glob->value, value))
-          return true;
-      }
-  return false;
+  return load (path, true, policy, err);
 }
 
-static const struct rule *
-matching_rule (const struct policy *policy, const struct json_doc *config,
-               json_node annotations)
+int
+policy_draft (const char *path, struct policy **policy, struct error *err)
 {
-  for (size_t i = 0; i < policy->rule_count; i++)
+  if (load (path, false, policy, err) < 0)
+    return -1;
+  cleanup_freep (&(*policy)->path);
+  return 0;
+}
+
+/* The rules of drop-ins come first, in order of name, so that a rule for
+ * everybody in policy.json stays the last word. */
+static int
+read_drop_ins (struct policy *policy, char *const *names, size_t count,
+               struct error *err)
+{
+  size_t own = policy->rule_count, added;
+
+  for (size_t i = 0; i < count; i++)
     {
-      const struct rule *rule = &policy->rules[i];
-      size_t glob = 0;
+      cleanup_free char *text = NULL;
+      size_t length = 0;
+      int there = policy_file_read (names[i], &text, &length, err);
 
-      while (glob < rule->glob_count
-             && annotation_matches (&rule->globs[glob], config, annotations))
-        glob++;
-      if (glob == rule->glob_count)
-        return rule;
+      /* one that went since the directory was read is one that is not there */
+      if (there < 0
+          || (there > 0
+              && policy_read (text, length, names[i], true, policy, err, err)
+                     < 0)
+          || err->id != REFUSAL_NONE)
+        return -1;
     }
-  return &policy->fallback;
+  added = policy->rule_count - own;
+  if (added > 0 && own > 0)
+    {
+      struct rule *rules = xmalloc (policy->rule_count * sizeof *rules);
+
+      memcpy (rules, policy->rules + own, added * sizeof *rules);
+      memcpy (rules + added, policy->rules, own * sizeof *rules);
+      free (policy->rules);
+      policy->rules = rules;
+    }
+  return 0;
 }
 
-struct policy_settings
-policy_settings_for (const struct policy *policy,
-                     const struct json_doc *config, json_node annotations)
+int
+policy_complete (struct policy *policy, struct error *err)
 {
-  const struct rule *rule = matching_rule (policy, config, annotations);
-  unsigned value[SETTINGS];
+  static const char suffix[] = ".json";
+  cleanup_error struct error own = ERROR_INIT;
+  cleanup_free char *directory = NULL;
+  char **names = NULL;
+  size_t count = 0, stem;
+  int result;
 
-  for (size_t i = 0; i < SETTINGS; i++) /* built in is 0 for each */
-    value[i] = rule->set[i] ? rule->value[i] : policy->fallback.value[i];
-  return (struct policy_settings) {
-    .request = (enum policy_request) value[SETTING_REQUEST],
-    .inherit = (enum policy_inherit) value[SETTING_INHERIT],
-    .published_ports = (enum policy_ports) value[SETTING_PUBLISHED_PORTS],
-    .pathless = (enum policy_pathless) value[SETTING_PATHLESS],
-    .dns = (enum policy_dns) value[SETTING_DNS],
-    .keep_capabilities = value[SETTING_CAPABILITIES],
-    .lock = (enum lock) value[SETTING_LOCK],
-    .subordinate = rule->subordinate != NULL ? rule->subordinate
-                                             : policy->fallback.subordinate,
-  };
+  if (policy->broken.id != REFUSAL_NONE)
+    return error_refuse (err, policy->broken.id, "%s", policy->broken.message);
+  if (policy->complete || policy->path == NULL)
+    return 0;
+  stem = strlen (policy->path);
+  if (stem > strlen (suffix)
+      && strcmp (policy->path + stem - strlen (suffix), suffix) == 0)
+    stem -= strlen (suffix);
+  directory = xasprintf ("%.*s.d", (int) stem, policy->path);
+  result = policy_file_list (directory, &names, &count, &own);
+  if (result == 0)
+    result = read_drop_ins (policy, names, count, &own);
+  names_clear (names, count);
+  if (result < 0)
+    {
+      if (err != NULL)
+        {
+          error_clear (err);
+          *err = own;
+          own = (struct error) ERROR_INIT;
+        }
+      return -1;
+    }
+  policy->complete = true;
+  return 0;
+}
+
+int
+policy_parse (const char *text, size_t length, const char *name_for_messages,
+              struct policy **policy, struct error *err)
+{
+  cleanup_policy struct policy *result = policy_new ();
+
+  if (policy_read (text, length, name_for_messages, false, result,
+                   &result->broken, err)
+          < 0
+      || policy_complete (result, err) < 0)
+    return -1;
+  *policy = result;
+  result = NULL;
+  return 0;
+}
+
+static enum policy_mode
+mode_of (const struct policy *policy, const struct rule *rule)
+{
+  return (enum policy_mode) (rule->set[SETTING_MODE]
+                                 ? rule->value[SETTING_MODE]
+                                 : policy->fallback.value[SETTING_MODE]);
+}
+
+bool
+policy_observes_all (const struct policy *policy)
+{
+  bool all = mode_of (policy, &policy->fallback) == MODE_OBSERVE;
+
+  for (size_t i = 0; i < policy->rule_count; i++)
+    all &= mode_of (policy, &policy->rules[i]) == MODE_OBSERVE;
+  return all;
+}
+
+bool
+policy_observes (const struct policy *policy)
+{
+  bool any = mode_of (policy, &policy->fallback) == MODE_OBSERVE;
+
+  for (size_t i = 0; i < policy->rule_count; i++)
+    any |= mode_of (policy, &policy->rules[i]) == MODE_OBSERVE;
+  return any;
+}
+
+char *
+policy_rule_name (const struct policy_settings *settings)
+{
+  const struct rule *rule = settings->rule;
+
+  if (rule == NULL)
+    return xasprintf ("built in");
+  if (rule->number == 0)
+    return xasprintf ("%s: default", rule->file);
+  return xasprintf ("%s: rule %u, line %u", rule->file, rule->number,
+                    rule->line);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The administrator's file: what a container may ask for.
- * oci-hostnet-policy.json(5) describes it. */
+/* The administrator's files: what a container may ask for.
+ * oci-hostnet-policy.json(5) describes them. */
 #ifndef HOSTNET_POLICY_H
 #define HOSTNET_POLICY_H
 
@@ -52,6 +52,29 @@ enum policy_dns
   DNS_KEEP
 };
 
+enum policy_mode
+{
+  MODE_ENFORCE,
+  MODE_OBSERVE /* record what would happen, change nothing */
+};
+
+/* A container with a network of its own that has CAP_NET_ADMIN in the initial
+ * user namespace: it can use a socket of the host's that it is passed. */
+enum policy_net_admin
+{
+  NET_ADMIN_LEAVE,
+  NET_ADMIN_REPORT,
+  NET_ADMIN_REFUSE
+};
+
+/* Objects of the host in a container on the host's network: struct way. */
+enum policy_host_objects
+{
+  HOST_OBJECTS_SHOW, /* by diff, verify and audit alone */
+  HOST_OBJECTS_REPORT,
+  HOST_OBJECTS_REFUSE
+};
+
 /* Bits of keep_capabilities. */
 enum
 {
@@ -59,6 +82,8 @@ enum
   KEEP_MKNOD = 2,
   KEEP_SYS_PTRACE = 4
 };
+
+struct rule;
 
 /* All zero: what holds without a policy. */
 struct policy_settings
@@ -68,67 +93,52 @@ struct policy_settings
   enum policy_ports published_ports;
   enum policy_pathless pathless;
   enum policy_dns dns;
+  enum policy_mode mode;
+  enum policy_net_admin private_net_admin;
+  enum policy_host_objects host_objects;
   unsigned keep_capabilities;
   enum lock lock; /* at least */
   const char *subordinate; /* a user of /etc/subuid, the policy's own; or NULL */
+  const struct rule *rule; /* the policy's own, which decided; NULL: none did */
+  unsigned said; /* bits by enum setting: the policy says something of it */
 };
 
-/* The rest up to the functions is of no concern outside of policy*.c. */
-enum setting
-{
-  SETTING_REQUEST,
-  SETTING_INHERIT,
-  SETTING_PUBLISHED_PORTS,
-  SETTING_PATHLESS,
-  SETTING_CAPABILITIES,
-  SETTING_LOCK,
-  SETTING_DNS,
-  SETTINGS
-};
-
-struct annotation_glob
-{
-  char *key, *value;
-};
-
-/* Without globs it matches always; policy_parse() makes sure it was said. */
-struct rule
-{
-  struct annotation_glob *globs;
-  size_t glob_count;
-  bool set[SETTINGS];
-  unsigned value[SETTINGS];
-  char *subordinate; /* or NULL: not set */
-};
-
-struct policy
-{
-  char *runtime;
-  struct rule fallback; /* "default" */
-  struct rule *rules;
-  size_t rule_count;
-};
+struct policy;
 
 #define cleanup_policy __attribute__ ((cleanup (cleanup_policyp)))
 
 /* Reads PATH, which must be absolute.  A policy that does not exist is the
- * built-in one; every other failure, and a file that somebody else than root
- * could have written, is refused.  *POLICY is set on success only. */
+ * built-in one.  Refused: what somebody else than root could have written, what
+ * is no JSON object, a member that is unknown there, and a wrong `version`,
+ * `runtime` or `admission`.  What is wrong in `default` and `rules` is kept for
+ * policy_complete(): it concerns who needs a decision alone.  *POLICY is set on
+ * success only. */
 int policy_load (const char *path, struct policy **policy, struct error *err);
+
+/* Before policy_settings_for(): refuses what policy_load() kept, and reads the
+ * rules of PATH's drop-ins, policy.d/NAME.json, in front of the policy's own. */
+int policy_complete (struct policy *policy, struct error *err);
+
+/* Both for a text, which has no drop-ins. */
 int policy_parse (const char *text, size_t length,
                   const char *name_for_messages, struct policy **policy,
                   struct error *err);
+/* PATH as it stands, whoever wrote it, and without drop-ins: a draft that
+ * decides of nothing. */
+int policy_draft (const char *path, struct policy **policy, struct error *err);
 void policy_free (struct policy *policy);
 void cleanup_policyp (struct policy **policy);
 
 /* The absolute path of the low-level runtime, NULL when the policy has none. */
 const char *policy_runtime (const struct policy *policy);
 
-/* What the first matching rule says, else the default, else what is built in,
- * member by member.  ANNOTATIONS is the annotations object of CONFIG or
- * JSON_NONE. */
-struct policy_settings policy_settings_for (const struct policy *policy,
-                                            const struct json_doc *config,
-                                            json_node annotations);
+/* Whether whatever happens under the policy is observed. */
+bool policy_observes_all (const struct policy *policy);
+
+/* Whether it observes anything. */
+bool policy_observes (const struct policy *policy);
+
+/* Which rule decided, for a person; the caller frees. */
+char *policy_rule_name (const struct policy_settings *settings);
 
 #endif

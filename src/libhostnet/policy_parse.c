@@ -1,53 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the policy file may say, and the refusal of all else. */
+/* What the policy's files may say, and the refusal of all else. */
 #include <config.h>
 
 #include "policy.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct reader
-{
-  const struct json_doc *doc;
-  const char *name;
-  struct policy *policy;
-  struct rule *rule; /* where settings go */
-  struct error *err;
-};
+#include "policy_reader.h"
 
-/* The objects of the file, for struct member. */
-enum
-{
-  IN_TOP = 1,
-  IN_DEFAULT = 2,
-  IN_RULE = 4,
-  IN_WHEN = 8,
-  IN_SETTINGS = IN_DEFAULT | IN_RULE
-};
-
-struct choice
-{
-  const char *name;
-  unsigned value;
-};
-
-struct member
-{
-  const char *name;
-  unsigned objects;
-  int (*read) (struct reader *r, const struct member *member, json_node node);
-  const char *expected;
-  enum setting setting;         /* with read_choice() */
-  const struct choice *choices; /* with read_choice(), NULL ends */
-};
-
-static int read_object (struct reader *r, json_node object, unsigned which);
-
-static int
-wrong_value (struct reader *r, const struct member *member, json_node node)
+int
+policy_wrong_value (struct reader *r, const struct member *member,
+                    json_node node)
 {
   unsigned line, column;
 
@@ -56,15 +21,7 @@ wrong_value (struct reader *r, const struct member *member, json_node node)
                        line, column, member->name, member->expected);
 }
 
-static int
-missing_member (struct reader *r, json_node object, const char *key,
-                const char *expected)
-{
-  cleanup_free char *pointer = json_pointer (r->doc, object, key);
-
-  return error_refuse (r->err, SENTENCE_policy_missing, escape (r->name).text,
-                       pointer[0] == '/' ? pointer + 1 : pointer, expected);
-}
+/* ---- the members at the top ---- */
 
 static int
 read_version (struct reader *r, const struct member *member, json_node node)
@@ -73,7 +30,7 @@ read_version (struct reader *r, const struct member *member, json_node node)
 
   if (json_kind (r->doc, node) != JSON_NUMBER
       || json_uint64 (r->doc, node, &version) < 0 || version != 1)
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   return 0;
 }
 
@@ -84,13 +41,22 @@ read_runtime (struct reader *r, const struct member *member, json_node node)
   const char *last;
 
   if (json_kind (r->doc, node) != JSON_STRING)
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   path = json_string (r->doc, node);
   last = strrchr (path, '/');
   if (path[0] != '/'
       || (strcmp (last, "/crun") != 0 && strcmp (last, "/runc") != 0))
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   r->policy->runtime = xstrndup (path, strlen (path));
+  return 0;
+}
+
+static int
+read_admission (struct reader *r, const struct member *member, json_node node)
+{
+  if (json_kind (r->doc, node) != JSON_BOOLEAN)
+    return policy_wrong_value (r, member, node);
+  r->policy->admission = json_is_true (r->doc, node);
   return 0;
 }
 
@@ -98,75 +64,90 @@ static int
 read_default (struct reader *r, const struct member *member, json_node node)
 {
   if (json_kind (r->doc, node) != JSON_OBJECT)
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   r->rule = &r->policy->fallback;
-  return read_object (r, node, IN_DEFAULT);
+  r->rule->file = r->policy->files[r->policy->file_count - 1];
+  return policy_read_object (r, node, IN_DEFAULT);
+}
+
+/* How many lines begin in TEXT from FROM up to TO. */
+static unsigned
+lines_between (const char *text, size_t from, size_t to)
+{
+  unsigned lines = 0;
+  const char *at = text + from, *end = text + to;
+
+  while (at < end && (at = memchr (at, '\n', (size_t) (end - at))) != NULL)
+    {
+      lines++;
+      at++;
+    }
+  return lines;
 }
 
 static int
 read_rules (struct reader *r, const struct member *member, json_node node)
 {
   struct policy *policy = r->policy;
-  size_t count = 0;
+  size_t count = 0, at = 0;
+  unsigned line = 1, number = 0;
 
   if (json_kind (r->doc, node) != JSON_ARRAY)
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   for (json_node n = json_first (r->doc, node); n != JSON_NONE;
        n = json_next (r->doc, n))
     count++;
-  policy->rules = xmalloc (count * sizeof *policy->rules);
+  policy->rules = xrealloc (policy->rules, (policy->rule_count + count + 1)
+                                               * sizeof *policy->rules);
   for (json_node n = json_first (r->doc, node); n != JSON_NONE;
        n = json_next (r->doc, n))
     {
+      size_t start = r->doc->members[n].start;
+
       if (json_kind (r->doc, n) != JSON_OBJECT)
-        return wrong_value (r, member, n);
+        return policy_wrong_value (r, member, n);
+      /* json_position() counts from the top for each */
+      line += lines_between (r->doc->text, at, start);
+      at = start;
       r->rule = &policy->rules[policy->rule_count++];
-      *r->rule = (struct rule) { 0 };
-      if (read_object (r, n, IN_RULE) < 0)
+      *r->rule = (struct rule){ .file = policy->files[policy->file_count - 1],
+                                .number = ++number,
+                                .line = line };
+      if (policy_read_object (r, n, IN_RULE) < 0)
         return -1;
     }
   return 0;
 }
 
-/* An empty object is refused here and in read_annotations(): it says nothing,
- * and must not come to mean everything. */
-static int
-read_when (struct reader *r, const struct member *member, json_node node)
-{
-  if (json_kind (r->doc, node) != JSON_OBJECT
-      || json_first (r->doc, node) == JSON_NONE)
-    return wrong_value (r, member, node);
-  return read_object (r, node, IN_WHEN);
-}
+/* ---- the settings ---- */
 
+/* The words of each are in setting_words. */
 static int
-read_always (struct reader *r, const struct member *member, json_node node)
+wrong_setting (struct reader *r, enum setting setting, json_node node)
 {
-  if (json_kind (r->doc, node) != JSON_BOOLEAN || !json_is_true (r->doc, node))
-    return wrong_value (r, member, node);
-  return 0;
-}
+  const struct setting_words *words = &setting_words[setting];
+  const char *names[8];
+  cleanup_free char *given = NULL, *hint = NULL;
+  const char *nearest;
+  size_t count = 0;
+  unsigned line, column;
 
-static int
-read_annotations (struct reader *r, const struct member *member, json_node node)
-{
-  struct rule *rule = r->rule;
-
-  if (json_kind (r->doc, node) != JSON_OBJECT
-      || json_first (r->doc, node) == JSON_NONE)
-    return wrong_value (r, member, node);
-  for (json_node n = json_first (r->doc, node); n != JSON_NONE;
-       n = json_next (r->doc, n))
+  json_position (r->doc, node, &line, &column);
+  if (json_kind (r->doc, node) == JSON_STRING)
     {
-      if (json_kind (r->doc, n) != JSON_STRING)
-        return wrong_value (r, member, n);
-      rule->globs = xrealloc (rule->globs,
-                              (rule->glob_count + 1) * sizeof *rule->globs);
-      rule->globs[rule->glob_count++]
-          = (struct annotation_glob) { json_key (r->doc, n),
-                                       json_string (r->doc, n) };
+      while (words->choices[count].name != NULL)
+        {
+          names[count] = words->choices[count].name;
+          count++;
+        }
+      given = json_string (r->doc, node);
+      nearest = nearest_name (given, names, count);
+      if (nearest != NULL)
+        hint = xasprintf ("%s (did you mean `%s`?)", words->expected, nearest);
     }
-  return 0;
+  return error_refuse (r->err, SENTENCE_policy_value, escape (r->name).text,
+                       line, column, words->name,
+                       hint ? hint : words->expected);
 }
 
 static const struct choice *
@@ -182,46 +163,20 @@ find_choice (const struct reader *r, json_node node,
 }
 
 static int
-read_choice (struct reader *r, const struct member *member, json_node node)
-{
-  const struct choice *choice = find_choice (r, node, member->choices);
-
-  if (choice == NULL)
-    return wrong_value (r, member, node);
-  r->rule->set[member->setting] = true;
-  r->rule->value[member->setting] = choice->value;
-  return 0;
-}
-
-static int
-read_lock (struct reader *r, const struct member *member, json_node node)
-{
-  static const struct choice later[] = { { "isolated", 0 }, { NULL, 0 } };
-  const struct choice *choice = find_choice (r, node, later);
-  unsigned line, column;
-
-  if (choice == NULL)
-    return read_choice (r, member, node);
-  json_position (r->doc, node, &line, &column);
-  return error_refuse (r->err, SENTENCE_policy_lock_unavailable,
-                       escape (r->name).text, line, column, choice->name);
-}
-
-static int
-read_capabilities (struct reader *r, const struct member *member,
-                   json_node node)
+read_capabilities (struct reader *r, json_node node)
 {
   unsigned kept = 0;
 
   if (json_kind (r->doc, node) != JSON_ARRAY)
-    return wrong_value (r, member, node);
+    return wrong_setting (r, SETTING_CAPABILITIES, node);
   for (json_node n = json_first (r->doc, node); n != JSON_NONE;
        n = json_next (r->doc, n))
     {
-      const struct choice *choice = find_choice (r, n, member->choices);
+      const struct choice *choice = find_choice (
+          r, n, setting_words[SETTING_CAPABILITIES].choices);
 
       if (json_kind (r->doc, n) != JSON_STRING)
-        return wrong_value (r, member, n);
+        return wrong_setting (r, SETTING_CAPABILITIES, n);
       if (choice == NULL)
         {
           cleanup_free char *name = json_string (r->doc, n);
@@ -236,6 +191,29 @@ read_capabilities (struct reader *r, const struct member *member,
     }
   r->rule->set[SETTING_CAPABILITIES] = true;
   r->rule->value[SETTING_CAPABILITIES] = kept;
+  return 0;
+}
+
+static int
+read_setting (struct reader *r, enum setting setting, json_node node)
+{
+  const struct choice *choice;
+  unsigned line, column;
+
+  if (setting == SETTING_CAPABILITIES)
+    return read_capabilities (r, node);
+  if (setting == SETTING_LOCK && json_kind (r->doc, node) == JSON_STRING
+      && json_string_is (r->doc, node, "isolated"))
+    {
+      json_position (r->doc, node, &line, &column);
+      return error_refuse (r->err, SENTENCE_policy_lock_unavailable,
+                           escape (r->name).text, line, column, "isolated");
+    }
+  choice = find_choice (r, node, setting_words[setting].choices);
+  if (choice == NULL)
+    return wrong_setting (r, setting, node);
+  r->rule->set[setting] = true;
+  r->rule->value[setting] = choice->value;
   return 0;
 }
 
@@ -264,142 +242,78 @@ read_subordinate (struct reader *r, const struct member *member,
   cleanup_free char *name = NULL;
 
   if (json_kind (r->doc, node) != JSON_STRING)
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   name = json_string (r->doc, node);
   if (!is_user_name (name))
-    return wrong_value (r, member, node);
+    return policy_wrong_value (r, member, node);
   r->rule->subordinate = name;
   name = NULL;
   return 0;
 }
 
-static const struct choice request_choices[] = { { "allow", REQUEST_ALLOW },
-                                                 { "refuse", REQUEST_REFUSE },
-                                                 { NULL, 0 } };
-static const struct choice inherit_choices[] = { { "lock", INHERIT_LOCK },
-                                                 { "report", INHERIT_REPORT },
-                                                 { "leave", INHERIT_LEAVE },
-                                                 { "refuse", INHERIT_REFUSE },
-                                                 { NULL, 0 } };
-static const struct choice ports_choices[]
-    = { { "refuse", PORTS_REFUSE }, { "warn", PORTS_WARN }, { NULL, 0 } };
-static const struct choice lock_choices[] = { { "standard", LOCK_STANDARD },
-                                              { "strict", LOCK_STRICT },
-                                              { "userns", LOCK_USERNS },
-                                              { "strict+userns",
-                                                LOCK_STRICT | LOCK_USERNS },
-                                              { NULL, 0 } };
-static const struct choice pathless_choices[] = { { "refuse", PATHLESS_REFUSE },
-                                                  { "remove", PATHLESS_REMOVE },
-                                                  { NULL, 0 } };
-static const struct choice dns_choices[]
-    = { { "host", DNS_HOST }, { "keep", DNS_KEEP }, { NULL, 0 } };
-static const struct choice capability_choices[]
-    = { { "CAP_NET_RAW", KEEP_NET_RAW },
-        { "CAP_MKNOD", KEEP_MKNOD },
-        { "CAP_SYS_PTRACE", KEEP_SYS_PTRACE },
-        { NULL, 0 } };
+/* ---- objects ---- */
 
 static const struct member members[] = {
-  { "version", IN_TOP, read_version, "1", 0, NULL },
+  { "version", IN_TOP | IN_DROP_IN, read_version, "1", true },
   { "runtime", IN_TOP, read_runtime,
-    "an absolute path whose last component is crun or runc", 0, NULL },
-  { "default", IN_TOP, read_default, "an object of settings", 0, NULL },
-  { "rules", IN_TOP, read_rules, "an array of objects", 0, NULL },
-  { "when", IN_RULE, read_when,
-    "an object with `always`, `annotations` or both", 0, NULL },
-  { "always", IN_WHEN, read_always, "true", 0, NULL },
-  { "annotations", IN_WHEN, read_annotations,
-    "an object of key patterns and their value patterns, at least one", 0,
-    NULL },
-  { "request", IN_SETTINGS, read_choice, "`allow` or `refuse`",
-    SETTING_REQUEST, request_choices },
-  { "inherit", IN_SETTINGS, read_choice,
-    "`lock`, `report`, `leave` or `refuse`", SETTING_INHERIT,
-    inherit_choices },
-  { "lock", IN_SETTINGS, read_lock,
-    "`standard`, `strict`, `userns` or `strict+userns`", SETTING_LOCK,
-    lock_choices },
-  { "publishedPorts", IN_SETTINGS, read_choice, "`refuse` or `warn`",
-    SETTING_PUBLISHED_PORTS, ports_choices },
-  { "pathless", IN_SETTINGS, read_choice, "`refuse` or `remove`",
-    SETTING_PATHLESS, pathless_choices },
-  { "dns", IN_SETTINGS, read_choice, "`host` or `keep`", SETTING_DNS,
-    dns_choices },
-  { "keepCapabilities", IN_SETTINGS, read_capabilities,
-    "an array of capability names", SETTING_CAPABILITIES,
-    capability_choices },
+    "an absolute path whose last component is crun or runc", false },
+  { "admission", IN_TOP, read_admission, "true or false", false },
+  { "default", IN_TOP, read_default, "an object of settings", false },
+  { "rules", IN_TOP | IN_DROP_IN, read_rules, "an array of objects", false },
+  { "when", IN_RULE, policy_read_when,
+    "an object with at least one of `always`, `annotations`, `args` and "
+    "`kubernetes`",
+    true },
+  { "always", IN_WHEN, policy_read_always, "true", false },
+  { "annotations", IN_WHEN, policy_read_annotations,
+    "an object of key patterns and their value patterns, at least one",
+    false },
+  { "args", IN_WHEN, policy_read_args,
+    "an array of patterns, one for each of process.args, at least one",
+    false },
+  { "kubernetes", IN_WHEN, policy_read_kubernetes,
+    "an object with `namespaces`, `serviceAccounts` or both", false },
+  { "namespaces", IN_KUBERNETES, policy_read_namespaces,
+    "an array of patterns, at least one", false },
+  { "serviceAccounts", IN_KUBERNETES, policy_read_service_accounts,
+    "an array of patterns, at least one", false },
   { "subordinate", IN_SETTINGS, read_subordinate,
-    "a user of /etc/subuid and /etc/subgid other than `containers`", 0,
-    NULL },
+    "a user of /etc/subuid and /etc/subgid other than `containers`", false },
 };
-enum
-{
-  MEMBERS = sizeof members / sizeof members[0],
-  MEMBER_NAME_MAX = 16, /* keepCapabilities */
-  NEAR = 3
-};
+enum { MEMBERS = sizeof members / sizeof members[0] };
 
-/* Levenshtein, blind to case: how many characters have to be changed, added
- * or taken away. */
+/* The names that an object of kind WHICH may have; how many. */
 static size_t
-edit_distance (const char *known, const char *given)
+known_names (unsigned which, const char *names[MEMBERS + SETTINGS])
 {
-  size_t row[MEMBER_NAME_MAX + 1];
-  size_t length = strlen (known);
+  size_t count = 0;
 
-  for (size_t k = 0; k <= length; k++)
-    row[k] = k;
-  for (size_t g = 0; given[g] != '\0'; g++)
-    {
-      size_t diagonal = row[0]++;
-
-      for (size_t k = 0; k < length; k++)
-        {
-          int same = tolower ((unsigned char) known[k])
-                     == tolower ((unsigned char) given[g]);
-          size_t best = diagonal + !same;
-
-          diagonal = row[k + 1];
-          if (best > diagonal + 1)
-            best = diagonal + 1;
-          if (best > row[k] + 1)
-            best = row[k] + 1;
-          row[k + 1] = best;
-        }
-    }
-  return row[length];
+  for (size_t i = 0; i < MEMBERS; i++)
+    if (members[i].objects & which)
+      names[count++] = members[i].name;
+  for (unsigned s = 0; (which & IN_SETTINGS) && s < SETTINGS; s++)
+    names[count++] = setting_words[s].name;
+  return count;
 }
 
 static int
 unknown_member (struct reader *r, json_node node, unsigned which)
 {
+  const char *names[MEMBERS + SETTINGS], *nearest;
+  size_t count = known_names (which, names);
   cleanup_free char *key = json_key (r->doc, node);
   cleanup_free char *hint = NULL;
-  size_t nearest = NEAR + 1;
   unsigned line, column;
 
-  for (size_t i = 0; i < MEMBERS; i++)
-    if (members[i].objects & which)
-      {
-        size_t distance = edit_distance (members[i].name, key);
+  nearest = nearest_name (key, names, count);
+  hint = nearest ? xasprintf ("did you mean `%s`?", nearest)
+                 : xasprintf ("known here are %s", names[0]);
+  for (size_t i = 1; nearest == NULL && i < count; i++)
+    {
+      cleanup_free char *before = hint;
 
-        if (distance < nearest)
-          {
-            nearest = distance;
-            free (hint);
-            hint = xasprintf ("did you mean `%s`?", members[i].name);
-          }
-        else if (nearest > NEAR)
-          {
-            char *longer = hint ? xasprintf ("%s, %s", hint, members[i].name)
-                                : xasprintf ("known here are %s",
-                                             members[i].name);
-
-            free (hint);
-            hint = longer;
-          }
-      }
+      hint = xasprintf ("%s, %s", before, names[i]);
+    }
   json_position (r->doc, node, &line, &column);
   return error_refuse (r->err, SENTENCE_policy_unknown_member,
                        escape (r->name).text, line, column, escape (key).text,
@@ -407,7 +321,33 @@ unknown_member (struct reader *r, json_node node, unsigned which)
 }
 
 static int
-read_object (struct reader *r, json_node object, unsigned which)
+missing_member (struct reader *r, json_node object,
+                const struct member *member)
+{
+  cleanup_free char *pointer = json_pointer (r->doc, object, member->name);
+
+  return error_refuse (r->err, SENTENCE_policy_missing, escape (r->name).text,
+                       pointer[0] == '/' ? pointer + 1 : pointer,
+                       member->expected);
+}
+
+/* What is wrong with `default` and `rules` concerns who needs a decision. */
+static int
+read_member (struct reader *r, const struct member *member, json_node node)
+{
+  struct error *err = r->err;
+  bool later = member->read == read_default || member->read == read_rules;
+  int result;
+
+  if (later)
+    r->err = r->broken->id == REFUSAL_NONE ? r->broken : NULL;
+  result = member->read (r, member, node);
+  r->err = err;
+  return later ? 0 : result;
+}
+
+int
+policy_read_object (struct reader *r, json_node object, unsigned which)
 {
   bool seen[MEMBERS] = { false };
 
@@ -415,7 +355,16 @@ read_object (struct reader *r, json_node object, unsigned which)
        n = json_next (r->doc, n))
     {
       size_t i = 0;
+      unsigned s = (which & IN_SETTINGS) ? 0 : SETTINGS;
 
+      while (s < SETTINGS && !json_key_is (r->doc, n, setting_words[s].name))
+        s++;
+      if (s < SETTINGS)
+        {
+          if (read_setting (r, (enum setting) s, n) < 0)
+            return -1;
+          continue;
+        }
       while (i < MEMBERS
              && !((members[i].objects & which)
                   && json_key_is (r->doc, n, members[i].name)))
@@ -423,38 +372,33 @@ read_object (struct reader *r, json_node object, unsigned which)
       if (i == MEMBERS)
         return unknown_member (r, n, which);
       seen[i] = true;
-      if (members[i].read (r, &members[i], n) < 0)
+      if (read_member (r, &members[i], n) < 0)
         return -1;
     }
   for (size_t i = 0; i < MEMBERS; i++)
-    if ((members[i].objects & which) && !seen[i]
-        && (members[i].read == read_version || members[i].read == read_when))
-      return missing_member (r, object, members[i].name, members[i].expected);
+    if (members[i].needed && (members[i].objects & which) && !seen[i])
+      return missing_member (r, object, &members[i]);
   return 0;
 }
 
 int
-policy_parse (const char *text, size_t length, const char *name_for_messages,
-              struct policy **policy, struct error *err)
+policy_read (const char *text, size_t length, const char *name, bool drop_in,
+             struct policy *policy, struct error *broken, struct error *err)
 {
   cleanup_json struct json_doc doc = JSON_DOC_INIT;
   cleanup_error struct error json_err = ERROR_INIT;
-  cleanup_policy struct policy *result = xmalloc (sizeof *result);
-  struct reader r = { &doc, name_for_messages, result, NULL, err };
+  struct reader r = { &doc, name, policy, NULL, broken, err };
 
-  *result = (struct policy) { 0 };
+  policy->files = xrealloc (policy->files, (policy->file_count + 1)
+                                               * sizeof *policy->files);
+  policy->files[policy->file_count++] = xstrndup (name, strlen (name));
   if (json_index (&doc, text, length, true, &json_err) == 0
       && json_kind (&doc, 0) != JSON_OBJECT)
     error_refuse (&json_err, SENTENCE_json_root);
   if (json_err.id != REFUSAL_NONE)
-    return error_refuse (err, SENTENCE_policy_syntax,
-                         escape (name_for_messages).text,
+    return error_refuse (err, SENTENCE_policy_syntax, escape (name).text,
                          json_err.id == REFUSAL_json_root
                              ? "it is no JSON object: write one"
                              : json_err.message);
-  if (read_object (&r, 0, IN_TOP) < 0)
-    return -1;
-  *policy = result;
-  result = NULL;
-  return 0;
+  return policy_read_object (&r, 0, drop_in ? IN_DROP_IN : IN_TOP);
 }

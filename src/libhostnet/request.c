@@ -11,6 +11,7 @@ enum key
   KEY_LOCK,
   KEY_PUBLISH,
   KEY_APPLIED,
+  KEY_SERVICE_ACCOUNT,
   KEY_LATER
 };
 
@@ -27,6 +28,7 @@ static const struct
   { "lock", KEY_LOCK, lock_names },
   { "publish", KEY_PUBLISH, NULL },
   { "applied", KEY_APPLIED, NULL },
+  { "service-account", KEY_SERVICE_ACCOUNT, NULL },
   { "listen", KEY_LATER, NULL },
   { "connect", KEY_LATER, NULL },
 };
@@ -69,7 +71,6 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
   const char *suffix = name + strlen (REQUEST_PREFIX);
   size_t i = 0;
 
-  request->any = true;
   while (i < sizeof keys / sizeof *keys && strcmp (keys[i].name, suffix) != 0)
     i++;
   if (i == sizeof keys / sizeof *keys)
@@ -80,6 +81,7 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
   if (keys[i].key == KEY_LATER)
     return error_refuse (err, SENTENCE_request_unavailable,
                          escape (name).text);
+  request->any |= keys[i].key != KEY_SERVICE_ACCOUNT;
   value = value_of (doc, node, i);
   if (keys[i].values != NULL && value < 0)
     return refuse_value (doc, node, i, err);

@@ -9,11 +9,14 @@
 #include "lock.h"
 
 #define REQUEST_PREFIX "io.oci-hostnet."
+/* Asks for nothing: tells the policy which service account a pod has. */
+#define REQUEST_SERVICE_ACCOUNT REQUEST_PREFIX "service-account"
 
 struct request
 {
   json_node annotations; /* the object, or JSON_NONE */
-  bool any;              /* some io.oci-hostnet.* key is there */
+  bool any;              /* some io.oci-hostnet.* key is there that asks for
+                            something */
   bool network;          /* io.oci-hostnet.network=host */
   bool wants_lock;       /* io.oci-hostnet.lock is there: locked, or refused */
   enum lock lock;        /* its value, else standard */

@@ -13,6 +13,7 @@
 #include "bundle.h"
 #include "decide.h"
 #include "plan.h"
+#include "policy_match.h"
 #include "seccomp_proof.h"
 #include "subordinate.h"
 #include "ways.h"
@@ -26,6 +27,7 @@ struct subject
   struct facts facts;
   struct policy *policy;
   struct policy_settings settings;
+  struct engine_verdict engine;
 };
 
 static void
@@ -323,11 +325,8 @@ check_parts (struct subject *subject, struct checks *checks,
                        .request = &subject->request,
                        .facts = &facts,
                        .settings = &subject->settings,
-                       .lock = decide_lock (subject->policy,
-                                            &subject->config,
-                                            &subject->request),
-                       .engine = engine_tell (&facts.engine, &subject->config,
-                                              subject->request.annotations),
+                       .lock = decide_lock (&subject->settings, &subject->request),
+                       .engine = subject->engine,
                        .edits = JSON_EDITS_INIT };
 
   if (plan_init (&plan, err) < 0)
@@ -402,13 +401,30 @@ look_at_user_namespace (struct subject *subject, struct error *err)
       subject->facts.userns.own_reaches |= !is_ours (subject);
       return 0;
     }
-  if ((decide_lock (subject->policy, &subject->config, &subject->request)
+  if ((decide_lock (&subject->settings, &subject->request)
        & LOCK_USERNS)
       != 0)
     return -1;
   error_clear (err);
   subject->facts.userns.own_reaches = true;
   subject->facts.userns.joined_reaches = true;
+  return 0;
+}
+
+static int
+read_settings (struct subject *subject, struct error *err)
+{
+  cleanup_subject struct policy_subject container = POLICY_SUBJECT_INIT;
+  json_node process;
+
+  if (json_get (&subject->config, 0, "process", JSON_OBJECT, &process, err)
+      < 0)
+    return -1;
+  subject->engine = engine_tell (&subject->facts.engine, &subject->config,
+                                 subject->request.annotations);
+  policy_subject_read (&subject->config, subject->request.annotations, process,
+                       &subject->engine, &container);
+  subject->settings = policy_settings_for (subject->policy, &container);
   return 0;
 }
 
@@ -428,6 +444,7 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
   if (!decide_concerns (&subject->request, &subject->facts))
     return check_private (subject, checks, private, err);
   if (policy_load (POLICY_PATH, &subject->policy, err) < 0
+      || policy_complete (subject->policy, err) < 0
       || facts_collect_engine (CALLER_APPLY, subject->bundle.directory_path,
                                &subject->facts.engine, err)
              < 0
@@ -435,8 +452,8 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
                               0, &subject->facts, err)
              < 0)
     return -1;
-  subject->settings = policy_settings_for (subject->policy, &subject->config,
-                                           subject->request.annotations);
+  if (read_settings (subject, err) < 0)
+    return -1;
   if (look_at_user_namespace (subject, &refused) < 0)
     return fail_if_refused ("user", &refused, checks, err);
   if (facts_collect_mounts (&subject->config, subject->bundle.directory_path,
@@ -445,7 +462,7 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
     return fail_if_refused ("mounts", &refused, checks, err);
   if (subject->settings.subordinate != NULL
       && subject->facts.userns.own_reaches
-      && (decide_lock (subject->policy, &subject->config, &subject->request)
+      && (decide_lock (&subject->settings, &subject->request)
           & LOCK_USERNS)
              != 0)
     facts_collect_subordinate (&subject->config,

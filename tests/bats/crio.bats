@@ -63,7 +63,7 @@ EXEC_WITH_ADMIN='(.capabilities[] |= . + ["CAP_NET_ADMIN", "CAP_NET_RAW"])'
 itself() {
 	local file
 	file=$(captured_exec "$POD" sh -c 'ip -o link; grep -E "^(Cap|Seccomp|NoNew)" /proc/self/status
-		cut -d" " -f4- /proc/self/mountinfo | sed "s/ master:[0-9]*//" | sort; cat /etc/resolv.conf /etc/hostname; hostname; ps | grep -c sleep
+		cut -d" " -f4- /proc/self/mountinfo | sed "s/ master:[0-9]*//" | sort; cat /etc/resolv.conf /etc/hostname; hostname; ps | grep -c "[s]leep"
 		cat /proc/sys/net/ipv4/ip_unprivileged_port_start; id; echo END')
 	crio "$1" "$CONTAINER" "exec --process /tmp/exec-process-N ID" "$file"
 }

@@ -2,7 +2,7 @@
 /* The policy: every member, precedence, patterns, broken texts.  TAP. */
 #include <config.h>
 
-#include "policy.h"
+#include "policy_match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +149,7 @@ says (const char *text, const char *annotations, struct policy_settings want)
   cleanup_error struct error err = ERROR_INIT;
   cleanup_free char *json = xasprintf ("{\"annotations\": %s}",
                                        annotations ? annotations : "null");
+  cleanup_subject struct policy_subject subject = POLICY_SUBJECT_INIT;
   struct policy_settings got;
 
   if (policy_parse (text, strlen (text), "p", &policy, &err) < 0
@@ -157,8 +158,10 @@ says (const char *text, const char *annotations, struct policy_settings want)
       printf ("# %s\n", err.message);
       return false;
     }
-  got = policy_settings_for (policy, &config,
-                             annotations ? json_first (&config, 0) : JSON_NONE);
+  policy_subject_read (&config,
+                       annotations ? json_first (&config, 0) : JSON_NONE,
+                       JSON_NONE, &(struct engine_verdict){ 0 }, &subject);
+  got = policy_settings_for (policy, &subject);
   return same_settings (got, want);
 }
 
@@ -294,7 +297,7 @@ static const struct
   { "rule without when", V1 ",\"rules\":[{\"when\":{\"always\":true}},{}]}",
     REFUSAL_policy_missing,
     "the policy p lacks the member `rules/1/when`: give an object with "
-    "`always`, `annotations` or both" },
+    "at least one of `always`, `annotations`, `args` and `kubernetes`" },
   { "when no object", V1 ",\"rules\":[{\"when\":true}]}", REFUSAL_policy_value,
     NULL },
   { "when empty", V1 ",\"rules\":[{\"when\":{}}]}", REFUSAL_policy_value,
@@ -401,17 +404,17 @@ static const struct
     REFUSAL_policy_unknown_member,
     "the policy p has in line 1, column 57 the unknown member `pthles`: did "
     "you mean `pathless`?" },
-  { "unknown in when", V1 ",\"rules\":[{\"when\":{\"kubernetes\":{}}}]}",
+  { "unknown in when", V1 ",\"rules\":[{\"when\":{\"cluster\":{}}}]}",
     REFUSAL_policy_unknown_member,
-    "the policy p has in line 1, column 46 the unknown member `kubernetes`: "
-    "known here are always, annotations" },
+    "the policy p has in line 1, column 43 the unknown member `cluster`: "
+    "known here are always, annotations, args, kubernetes" },
   { "unknown with a control character", V1 ",\"a\\u001bbcdefgh\":1}",
     REFUSAL_policy_unknown_member,
     "the policy p has in line 1, column 32 the unknown member "
-    "`a\\x1bbcdefgh`: known here are version, runtime, default, rules" },
+    "`a\\x1bbcdefgh`: known here are version, runtime, admission, default, rules" },
   { "an empty name", V1 ",\"\":1}", REFUSAL_policy_unknown_member,
     "the policy p has in line 1, column 18 the unknown member ``: known here "
-    "are version, runtime, default, rules" },
+    "are version, runtime, admission, default, rules" },
 };
 
 static bool

@@ -3,7 +3,7 @@
  * absent and what only cannot be read.  TAP; needs root. */
 #include <config.h>
 
-#include "policy.h"
+#include "policy_match.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,13 +58,16 @@ loads (const char *path, enum refusal id, unsigned capabilities,
 {
   cleanup_policy struct policy *policy = NULL;
   cleanup_error struct error err = ERROR_INIT;
-  static const struct json_doc no_config = JSON_DOC_INIT;
-  int result = policy_load (path, &policy, &err);
+  static const struct policy_subject nobody = POLICY_SUBJECT_INIT;
+  int result = policy_load (path, &policy, &err) < 0
+                       || policy_complete (policy, &err) < 0
+                   ? -1
+                   : 0;
   bool good = err.id == id && (result == 0) == (id == REFUSAL_NONE);
 
   if (good && result == 0)
-    good = policy_settings_for (policy, &no_config, JSON_NONE)
-               .keep_capabilities == capabilities;
+    good = policy_settings_for (policy, &nobody).keep_capabilities
+           == capabilities;
   if (good && end != NULL)
     good = strlen (err.message) >= strlen (end)
            && strcmp (err.message + strlen (err.message) - strlen (end), end)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Containers beside the host's network that could still change it: an ioctl
+ * acts on the namespace of its socket, and asks for CAP_NET_ADMIN in the user
+ * namespace of that (net/core/dev_ioctl.c, ns_capable (net->user_ns)).  A socket
+ * of the host's network that is passed to a container with CAP_NET_ADMIN in the
+ * initial user namespace is the host's network (FACTS 5).
+ *
+ * What cannot be told counts as having it: that asks the policy, which leaves
+ * such containers alone unless it says something else. */
+#include <config.h>
+
+#include <string.h>
+
+#include "capabilities.h"
+#include "facts.h"
+#include "nsfs.h"
+
+/* crun takes names in any case and without CAP_ too (libcap's
+ * cap_from_name()). */
+static bool
+is_net_admin (const struct json_doc *config, json_node node)
+{
+  static const char name[] = "CAP_NET_ADMIN";
+  const struct json_member *member = &config->members[node];
+  cleanup_free char *text = NULL;
+
+  if (json_kind (config, node) != JSON_STRING)
+    return false;
+  /* with its quotes; most have another length, and none is copied then */
+  if (!member->escaped_value && member->end - member->start != strlen (name) + 2
+      && member->end - member->start != strlen (name) - 4 + 2)
+    return false;
+  text = json_string (config, node);
+  return strcasecmp (text, name) == 0 || strcasecmp (text, name + 4) == 0;
+}
+
+static bool
+has_net_admin (const struct json_doc *config)
+{
+  json_node process, capabilities, set;
+
+  if (json_get (config, 0, "process", JSON_OBJECT, &process, NULL) < 0
+      || json_get (config, process, "capabilities", JSON_OBJECT, &capabilities,
+                   NULL)
+             < 0)
+    return true;
+  for (size_t s = 0; capability_sets[s] != NULL; s++)
+    {
+      if (json_get (config, capabilities, capability_sets[s], JSON_ARRAY, &set,
+                    NULL)
+          < 0)
+        return true;
+      for (json_node n = json_first (config, set); n != JSON_NONE;
+           n = json_next (config, n))
+        if (is_net_admin (config, n))
+          return true;
+    }
+  return false;
+}
+
+/* One that is joined may be the initial one: as if there was no entry. */
+static bool
+has_user_namespace (const struct json_doc *config)
+{
+  json_node linux_object, namespaces, type, path;
+
+  json_get (config, 0, "linux", JSON_OBJECT, &linux_object, NULL);
+  json_get (config, linux_object, "namespaces", JSON_ARRAY, &namespaces, NULL);
+  for (json_node n = json_first (config, namespaces); n != JSON_NONE;
+       n = json_next (config, n))
+    if (json_get (config, n, "type", JSON_STRING, &type, NULL) > 0
+        && json_string_is (config, type, "user"))
+      {
+        int joins = json_get (config, n, "path", JSON_STRING, &path, NULL);
+        cleanup_free char *where
+            = joins > 0 ? json_string (config, path) : NULL;
+        bool own;
+
+        if (joins == 0)
+          return true;
+        if (where != NULL && nsfs_is_own ("user", where, &own) == 0 && !own)
+          return true;
+      }
+  return false;
+}
+
+void
+facts_collect_net_admin (const struct json_doc *config, struct facts *facts)
+{
+  facts->private_net_admin
+      = !facts->own_user_namespace && !facts->rootless
+        && (facts->relation == NETNS_NEW || facts->relation == NETNS_OTHER)
+        && has_net_admin (config) && !has_user_namespace (config);
+}

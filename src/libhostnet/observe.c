@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "observe.h"
+
+#include <stdlib.h>
+
+#include "policy_parts.h"
+
+/* Which refusals a member of the policy takes back, and its value that does so
+ * and gives away the least.  `pathless: remove` is not among them: an engine
+ * that configures such a namespace afterwards takes the host's network down
+ * (FACTS 2). */
+static const struct
+{
+  enum refusal id;
+  enum setting setting;
+  unsigned value;
+} remedies[] = {
+  { REFUSAL_request_refused, SETTING_REQUEST, REQUEST_ALLOW },
+  { REFUSAL_request_kubernetes, SETTING_REQUEST, REQUEST_ALLOW },
+  { REFUSAL_inherit_refused, SETTING_INHERIT, INHERIT_REPORT },
+  { REFUSAL_ports_published, SETTING_PUBLISHED_PORTS, PORTS_WARN },
+  { REFUSAL_net_admin_refused, SETTING_NET_ADMIN, NET_ADMIN_REPORT },
+};
+
+static bool
+is_way (const struct facts *facts, enum refusal id)
+{
+  for (size_t i = 0; i < facts->ways.count; i++)
+    if (facts->ways.list[i].id == id)
+      return true;
+  return false;
+}
+
+/* The next thing to try against the refusal ID; false: there is none, or it was
+ * tried. */
+static bool
+loosen (struct policy_settings *settings, const struct facts *facts,
+        enum refusal id)
+{
+  enum setting setting = SETTINGS;
+  unsigned value = 0;
+
+  for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+    if (remedies[i].id == id)
+      {
+        setting = remedies[i].setting;
+        value = remedies[i].value;
+      }
+  if (setting == SETTINGS && is_way (facts, id)
+      && settings->host_objects == HOST_OBJECTS_REFUSE)
+    {
+      setting = SETTING_HOST_OBJECTS;
+      value = HOST_OBJECTS_REPORT;
+    }
+  /* what inherit says of lock takes the blame for all that cannot be locked */
+  if (setting == SETTINGS && settings->inherit == INHERIT_LOCK)
+    {
+      setting = SETTING_INHERIT;
+      value = INHERIT_REPORT;
+    }
+  if (setting == SETTINGS || policy_get (settings, setting) == value)
+    return false;
+  policy_set (settings, setting, value);
+  settings->said |= 1U << setting;
+  return true;
+}
+
+/* All members that the policy says something of, but for `mode`: a rule that
+ * takes the place of another has to say what that one did. */
+static char *
+spell (const struct policy_settings *settings, bool runs)
+{
+  struct json_buffer text = JSON_BUFFER_INIT;
+  const char *comma = "";
+
+  json_buffer_add (&text, "{");
+  for (unsigned s = 0; s < SETTINGS; s++)
+    {
+      if (s == SETTING_MODE || !(settings->said >> s & 1U))
+        continue;
+      json_buffer_add (&text, "%s\"%s\":", comma, setting_words[s].name);
+      setting_value ((enum setting) s, policy_get (settings, (enum setting) s),
+                     &text);
+      comma = ",";
+    }
+  if (settings->subordinate != NULL)
+    {
+      json_buffer_add (&text, "%s\"subordinate\":", comma);
+      json_buffer_string (&text, settings->subordinate);
+      comma = ",";
+    }
+  if (!runs)
+    json_buffer_add (&text, "%s\"mode\":\"observe\"", comma);
+  json_buffer_add (&text, "}");
+  return text.text;
+}
+
+static char *
+settings_to_run (const struct policy_settings *given,
+                 const struct engine_verdict *engine,
+                 const struct json_doc *config, const struct request *request,
+                 const struct facts *facts, enum refusal id)
+{
+  struct policy_settings settings = *given;
+  bool runs = false;
+
+  while (!runs && loosen (&settings, facts, id))
+    {
+      cleanup_error struct error why = ERROR_INIT;
+      cleanup_decision struct decision decision = DECISION_INIT;
+
+      runs = decide (&settings, engine, config, request, facts, &decision,
+                     &why)
+             == 0;
+      id = why.id;
+    }
+  return spell (runs ? &settings : given, runs);
+}
+
+void
+observe_refusal (struct observation *observation, struct error *err)
+{
+  observation->observed = true;
+  observation->refused = *err;
+  *err = (struct error) ERROR_INIT;
+}
+
+void
+observe (const struct policy_settings *settings,
+         const struct engine_verdict *engine, const struct json_doc *config,
+         const struct request *request, const struct facts *facts, int result,
+         struct decision *decision, struct observation *observation,
+         struct error *err)
+{
+  observation->observed = true;
+  observation->would_edit
+      = result == 0 && decision->verdict == VERDICT_EDIT;
+  decision->verdict = VERDICT_LEAVE;
+  decision->must_be_locked = false;
+  if (result == 0)
+    return;
+  observe_refusal (observation, err);
+  observation->settings = settings_to_run (settings, engine, config, request,
+                                           facts, observation->refused.id);
+}
+
+void
+observation_clear (struct observation *observation)
+{
+  error_clear (&observation->refused);
+  free (observation->settings);
+  *observation = (struct observation) OBSERVATION_INIT;
+}
