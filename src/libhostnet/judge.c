@@ -69,11 +69,15 @@ ask_policy (struct judgement *j, const char *bundle, struct error *err)
              < 0
       || json_get (&j->config, 0, "process", JSON_OBJECT, &process, err) < 0)
     return -1;
-  j->engine = engine_tell (&j->facts.engine, &j->config,
-                           j->request.annotations);
+  j->engine = j->engine_given != NULL
+                  ? *j->engine_given
+                  : engine_tell (&j->facts.engine, &j->config,
+                                 j->request.annotations);
   policy_subject_read (&j->config, j->request.annotations, process,
                        &j->engine, &j->subject);
-  j->settings = policy_settings_for (j->policy, &j->subject);
+  j->settings = j->settings_given != NULL
+                    ? *j->settings_given
+                    : policy_settings_for (j->policy, &j->subject);
   j->needs_policy = true;
   return 0;
 }
