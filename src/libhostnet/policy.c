@@ -135,7 +135,8 @@ policy_draft (const char *path, struct policy **policy, struct error *err)
 {
   if (load (path, false, NULL, policy, err) < 0)
     return -1;
-  cleanup_freep (&(*policy)->path);
+  free ((*policy)->path);
+  (*policy)->path = NULL;
   return 0;
 }
 
@@ -281,7 +282,7 @@ policy_rule_name (const struct policy_settings *settings)
   if (rule == NULL)
     return xasprintf ("built in");
   if (rule->number == 0)
-    return xasprintf ("%s: default", rule->file);
-  return xasprintf ("%s: rule %u, line %u", rule->file, rule->number,
-                    rule->line);
+    return xasprintf ("%s: default", escape (rule->file).text);
+  return xasprintf ("%s: rule %u, line %u", escape (rule->file).text,
+                    rule->number, rule->line);
 }
