@@ -15,9 +15,10 @@ static const struct
 {
   const char *name;
   int exit_status;
+  const char *author; /* or NULL */
 } refusals[] = {
-  { "none", 0 },
-#define REFUSAL(id, exit_status) { #id, exit_status },
+  { "none", 0, NULL },
+#define REFUSAL(id, exit_status, author) { #id, exit_status, author },
   REFUSAL_TABLE
 #undef REFUSAL
 };
@@ -32,6 +33,14 @@ int
 refusal_exit_status (enum refusal id)
 {
   return refusals[id].exit_status;
+}
+
+const char *
+refusal_for_author (const struct error *err)
+{
+  const char *sentence = refusals[err->id].author;
+
+  return sentence != NULL ? sentence : err->message;
 }
 
 const char *

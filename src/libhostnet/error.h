@@ -56,6 +56,9 @@ const char *errno_phrase (int system_errno);
 const char *refusal_name (enum refusal id);
 int refusal_exit_status (enum refusal id);
 
+/* What the author of a pod is shown of ERR: it names nothing of the node. */
+const char *refusal_for_author (const struct error *err);
+
 /* A name that came from outside, made fit to be shown: control and
  * bidirectional characters and invalid UTF-8 become \xNN, and after 64
  * characters comes "...".  Use it as escape (text).text in an argument list:
