@@ -12,6 +12,7 @@
 #include "libhostnet/guard.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/report.h"
+#include "libhostnet/trail.h"
 
 static int
 write_stdout (const char *text, size_t length, struct error *err)
@@ -42,7 +43,11 @@ precreate (const char *text, size_t length, struct error *err)
   if (judge (text, length, NULL, CALLER_PRECREATE, 0, &judgement, err) < 0)
     return -1;
   if (judgement.decision.report.message != NULL)
-    report_syslog (judgement.decision.report.message);
+    trail_write (&(struct record){
+        .kind = RECORD_REPORTED,
+        .message = judgement.decision.report.message,
+        .program = "oci-hostnet-hook",
+        .reason_id = refusal_name (judgement.decision.report.id) });
   if (judgement.decision.verdict == VERDICT_LEAVE)
     return write_stdout (text, length, err);
   edited = judgement_apply (&judgement, &length);
@@ -111,8 +116,11 @@ main (int argc, char *argv[])
                   "oci-hostnet-hook");
   else if (run_stage (argv[1], &err) == 0)
     return EXIT_SUCCESS;
-  /* podman swallows what a precreate hook says: syslog keeps it. */
+  /* podman swallows what a precreate hook says: the trail keeps it. */
   report_stderr (err.message);
-  report_syslog (err.message);
+  trail_write (&(struct record){ .kind = RECORD_REFUSED,
+                                 .message = err.message,
+                                 .program = "oci-hostnet-hook",
+                                 .reason_id = refusal_name (err.id) });
   return EXIT_FAILURE;
 }

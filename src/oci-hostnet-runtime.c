@@ -15,6 +15,7 @@
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/report.h"
 #include "libhostnet/runtime_cli.h"
+#include "libhostnet/trail.h"
 
 static int
 read_configuration (const struct runtime_cli *cli, struct bundle *bundle,
@@ -79,7 +80,11 @@ prepare (const struct runtime_cli *cli, const struct lowlevel *lowlevel,
         return -1;
     }
   if (judgement.decision.report.message != NULL)
-    report_syslog (judgement.decision.report.message);
+    trail_write (&(struct record){
+        .kind = RECORD_REPORTED,
+        .message = judgement.decision.report.message,
+        .program = "oci-hostnet-runtime",
+        .reason_id = refusal_name (judgement.decision.report.id) });
   return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "guard_exec.h"
 #include "judge.h"
 #include "nsfs.h"
-#include "report.h"
+#include "trail.h"
 
 struct state
 {
@@ -122,7 +122,10 @@ guard (const char *text, size_t length, struct error *err)
   if (result == 0 && state.request.network)
     guard_exec_report (state.id ? state.id : "", &report);
   if (report.message != NULL)
-    report_syslog (report.message);
+    trail_write (&(struct record){ .kind = RECORD_REPORTED,
+                                   .message = report.message,
+                                   .program = "oci-hostnet-hook",
+                                   .reason_id = refusal_name (report.id) });
   json_clear (&state.doc);
   cleanup_freep (&state.bundle);
   cleanup_freep (&state.id);
