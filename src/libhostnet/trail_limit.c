@@ -82,40 +82,42 @@ open_directory (void)
   return fd;
 }
 
-/* A file that is ours alone in the place of one that is not: who can open that
- * could keep its lock, or wind its counters back. */
-static int
+/* An empty file that is ours alone in the place of one that is not: who can
+ * open that could keep its lock, or wind its counters back. */
+static void
 replace_file (int directory)
 {
   cleanup_free char *temporary = NULL;
-  int fd = store_temporary (directory, FILE_NAME, &temporary);
+  cleanup_close int fd = store_temporary (directory, FILE_NAME, &temporary);
 
   if (fd >= 0 && renameat (directory, temporary, directory, FILE_NAME) < 0)
-    {
-      unlinkat (directory, temporary, 0);
-      close (fd);
-      return -1;
-    }
-  return fd;
+    unlinkat (directory, temporary, 0);
 }
 
 static int
 open_file (int directory)
 {
   struct stat status;
-  int fd = openat (directory, FILE_NAME,
-                   O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-                       | O_CLOEXEC,
-                   0600);
 
-  if (fd < 0)
-    return errno == ELOOP || errno == ENXIO ? replace_file (directory) : -1;
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
-      && status.st_uid == 0 && status.st_nlink == 1
-      && (status.st_mode & 077) == 0)
-    return fd;
-  close (fd);
-  return replace_file (directory);
+  for (int tries = 0; tries < 2; tries++)
+    {
+      int fd = openat (directory, FILE_NAME,
+                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+                           | O_CLOEXEC,
+                       0600);
+
+      if (fd < 0 && errno != ELOOP && errno != ENXIO)
+        return -1;
+      if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
+          && status.st_uid == 0 && status.st_nlink == 1
+          && (status.st_mode & 077) == 0)
+        return fd;
+      if (fd >= 0)
+        close (fd);
+      if (tries == 0)
+        replace_file (directory);
+    }
+  return -1;
 }
 
 /* The descriptor goes after some microseconds, with or without its process. */
