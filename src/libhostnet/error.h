@@ -11,6 +11,7 @@
 #define HOSTNET_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "refusals.h"
@@ -70,6 +71,10 @@ struct escaped
 };
 struct escaped escape (const char *text);
 struct escaped escape_n (const char *text, size_t length);
+
+/* For who writes more than that: how many bytes of TEXT, which has LEFT (> 0),
+ * are its next character, and whether it may be shown as it is. */
+size_t escape_next (const char *text, size_t left, bool *plain);
 
 /* Abort on exhaustion. */
 void *xmalloc (size_t size);

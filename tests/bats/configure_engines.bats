@@ -87,6 +87,7 @@ configured() {
 
 # heard COMMAND... - with what comes to syslog meanwhile. /dev is the machine's: one of its own.
 heard() {
+	forget_trail
 	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
 	unshare -m --propagation private sh -c '
 		mkdir -p "$0" && mount --rbind /dev "$0" && mount -t tmpfs tmpfs /dev

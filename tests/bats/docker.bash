@@ -87,6 +87,7 @@ any_docker() { timeout -k 5 90 docker "$@" </dev/null 3>&-; }
 # with_log COMMAND... - what syslog hears meanwhile comes behind its output, as `syslog: RECORD`
 with_log() {
 	local rc=0
+	forget_trail
 	"$HOSTNET_TEST_DIR/devlog" "$(command -v timeout)" -k 5 90 "$@" </dev/null 3>&- || rc=$?
 	rm -f /dev/log
 	return "$rc"

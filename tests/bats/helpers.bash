@@ -213,6 +213,9 @@ own_dev() {
 	rmdir "$old"
 }
 
+# What was written already counts for the limit of the trail; /run is the playing host's own.
+forget_trail() { rm -rf /run/oci-hostnet; }
+
 # --- running -------------------------------------------------------------------------
 
 # container RUNTIME JQ-EXPRESSION COMMAND... - one container from a fresh bundle.
