@@ -58,6 +58,14 @@ apply (const struct arguments *arguments, struct error *err)
     }
   if (arguments->json)
     show_json (stdout, &judgement, NULL);
+  else if (judgement.observation.observed)
+    {
+      cleanup_free char *observed = observation_sentence (
+          &judgement.observation, &judgement.decision);
+
+      if (observed != NULL)
+        report_stderr (observed);
+    }
   else if (judgement.decision.report.message != NULL)
     report_stderr (judgement.decision.report.message);
   return 0;
@@ -129,6 +137,7 @@ version (struct error *err)
 
   printf ("oci-hostnet %s\npolicy: %s\n", PACKAGE_VERSION, POLICY_PATH);
   if (policy_load (POLICY_PATH, &policy, err) < 0
+      || policy_complete (policy, err) < 0
       || lowlevel_choose ("oci-hostnet-runtime", policy, &lowlevel, err) < 0)
     return -1;
   printf ("runtime: %s\n", lowlevel.path);

@@ -127,26 +127,16 @@ occasion_tell (const struct occasion *occasion, enum record_kind kind,
 static void
 tell_observed (struct occasion *occasion, const struct judgement *j)
 {
-  const struct observation *observation = &j->observation;
-  const struct error *report = &j->decision.report;
-  cleanup_free char *message = NULL;
+  const struct error *refused = &j->observation.refused;
+  cleanup_free char *message
+      = observation_sentence (&j->observation, &j->decision);
 
-  if (observation->refused.message != NULL)
-    message = xasprintf ("observed, and would be refused: %s",
-                         observation->refused.message);
-  else if (report->message != NULL)
-    message = xasprintf ("observed, and would be %s: %s",
-                         observation->would_edit ? "locked and reported"
-                                                 : "reported",
-                         report->message);
-  else if (observation->would_edit)
-    message = xasprintf ("observed, and would be locked");
   if (message == NULL)
     return;
   occasion_note (occasion, j);
   occasion_tell (occasion, RECORD_OBSERVED,
-                 observation->refused.message != NULL ? observation->refused.id
-                                                      : report->id,
+                 refused->message != NULL ? refused->id
+                                          : j->decision.report.id,
                  message);
 }
 
