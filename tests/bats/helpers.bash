@@ -211,6 +211,7 @@ own_dev() {
 	done
 	umount -l "$old"
 	rmdir "$old"
+	rm -f /dev/log
 }
 
 # What was written already counts for the limit of the trail; /run is the playing host's own.
