@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, configure, policy, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, policy, log, --version */
 #include <config.h>
 
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "libhostnet/bundle.h"
 #include "libhostnet/configure.h"
 #include "libhostnet/judge.h"
+#include "libhostnet/log.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/policy_commands.h"
 #include "libhostnet/report.h"
@@ -27,6 +28,7 @@ struct arguments
   bool dry_run, undo;      /* of configure */
   const char *root;
   const char *policy, *engine, *caller; /* of policy explain and test */
+  const char *since;       /* of log and policy suggest */
 };
 
 /* Reads and judges the bundle as what a manual run follows. */
@@ -58,6 +60,14 @@ apply (const struct arguments *arguments, struct error *err)
     }
   if (arguments->json)
     show_json (stdout, &judgement, NULL);
+  else if (judgement.observation.observed)
+    {
+      cleanup_free char *observed = observation_sentence (
+          &judgement.observation, &judgement.decision);
+
+      if (observed != NULL)
+        report_stderr (observed);
+    }
   else if (judgement.decision.report.message != NULL)
     report_stderr (judgement.decision.report.message);
   return 0;
@@ -114,6 +124,14 @@ configure_engine (const struct arguments *arguments, struct error *err)
 }
 
 static int
+show_log (const struct arguments *arguments, struct error *err)
+{
+  struct log_options options = { arguments->since, arguments->json };
+
+  return log_show (stdout, &options, err);
+}
+
+static int
 check_policy (const struct arguments *arguments, struct error *err)
 {
   return policy_check (stdout, stderr, arguments->operand, arguments->json,
@@ -140,7 +158,8 @@ test_policy (const struct arguments *arguments, struct error *err)
 static int
 suggest_policy (const struct arguments *arguments, struct error *err)
 {
-  return policy_suggest (stdout, arguments->operand, arguments->json, err);
+  return policy_suggest (stdout, arguments->operand, arguments->since,
+                         arguments->json, err);
 }
 
 static int
@@ -151,6 +170,7 @@ version (struct error *err)
 
   printf ("oci-hostnet %s\npolicy: %s\n", PACKAGE_VERSION, POLICY_PATH);
   if (policy_load (POLICY_PATH, &policy, err) < 0
+      || policy_complete (policy, err) < 0
       || lowlevel_choose ("oci-hostnet-runtime", policy, &lowlevel, err) < 0)
     return -1;
   printf ("runtime: %s\n", lowlevel.path);
@@ -173,32 +193,43 @@ static const char help[]
       "                                           which rule decides, and what would change it\n"
       "       oci-hostnet policy test TABLE [--policy FILE] [--json]\n"
       "                                           whether it does what a table expects\n"
-      "       oci-hostnet policy suggest [FILE|-] [--json]\n"
+      "       oci-hostnet policy suggest [FILE|-] [--since TIME] [--json]\n"
       "                                           rules for what was observed\n"
+      "       oci-hostnet log [--since TIME] [--json]\n"
+      "                                           what was changed, refused and reported\n"
       "       oci-hostnet --version               versions and paths\n"
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
+
+/* What stands behind the command. */
+enum operand
+{
+  OPERAND_NEEDED, /* or --all */
+  OPERAND_OPTIONAL,
+  OPERAND_NONE
+};
 
 static const struct
 {
   const char *name;
   const char *word;  /* the second one, or NULL */
   const char *wants; /* said when the operand is missing */
-  bool optional;     /* the operand may be */
+  enum operand operand;
   /* 0 done; > 0 the exit status, and all has been told; < 0 ERR is filled */
   int (*run) (const struct arguments *arguments, struct error *err);
 } commands[] = {
-  { "apply", NULL, "one bundle is needed", false, apply },
-  { "diff", NULL, "one bundle is needed", false, diff },
-  { "verify", NULL, "one configuration is needed", false, verify_config },
-  { "audit", NULL, "one process id, or --all, is needed", false, audit },
-  { "configure", NULL, "one engine is needed", false, configure_engine },
-  { "policy", "check", "at most one file can be checked", true,
+  { "apply", NULL, "one bundle is needed", OPERAND_NEEDED, apply },
+  { "diff", NULL, "one bundle is needed", OPERAND_NEEDED, diff },
+  { "verify", NULL, "one configuration is needed", OPERAND_NEEDED, verify_config },
+  { "audit", NULL, "one process id, or --all, is needed", OPERAND_NEEDED, audit },
+  { "configure", NULL, "one engine is needed", OPERAND_NEEDED, configure_engine },
+  { "policy", "check", "at most one file can be checked", OPERAND_OPTIONAL,
     check_policy },
-  { "policy", "explain", "one bundle is needed", false, explain_policy },
-  { "policy", "test", "one table is needed", false, test_policy },
-  { "policy", "suggest", "at most one file can be read", true,
+  { "policy", "explain", "one bundle is needed", OPERAND_NEEDED, explain_policy },
+  { "policy", "test", "one table is needed", OPERAND_NEEDED, test_policy },
+  { "policy", "suggest", "at most one file can be read", OPERAND_OPTIONAL,
     suggest_policy },
+  { "log", NULL, "it takes --since TIME and --json", OPERAND_NONE, show_log },
 };
 
 /* The options beside --json, a row for each command that has it. */
@@ -219,6 +250,8 @@ static const struct
   { "--engine", explain_policy, offsetof (struct arguments, engine), true },
   { "--caller", explain_policy, offsetof (struct arguments, caller), true },
   { "--policy", test_policy, offsetof (struct arguments, policy), true },
+  { "--since", show_log, offsetof (struct arguments, since), true },
+  { "--since", suggest_policy, offsetof (struct arguments, since), true },
 };
 
 /* How many words of ARGV it took; 0: it is no option of the command. */
@@ -273,6 +306,22 @@ is_operand (size_t command, const char *word)
              && strcmp (word, "-") == 0);
 }
 
+static bool
+is_complete (size_t command, const struct arguments *arguments)
+{
+  bool given = arguments->operand != NULL;
+
+  switch (commands[command].operand)
+    {
+    case OPERAND_NEEDED:
+      return given != arguments->all;
+    case OPERAND_NONE:
+      return !given;
+    default:
+      return true;
+    }
+}
+
 static int
 run_command (int argc, char *argv[], struct arguments *arguments,
              struct error *err)
@@ -297,8 +346,7 @@ run_command (int argc, char *argv[], struct arguments *arguments,
         return error_refuse (err, SENTENCE_usage, commands[c].wants,
                              "oci-hostnet");
     }
-  if (!commands[c].optional
-      && (arguments->operand != NULL) == arguments->all)
+  if (!is_complete (c, arguments))
     return error_refuse (err, SENTENCE_usage, commands[c].wants,
                          "oci-hostnet");
   return commands[c].run (arguments, err);

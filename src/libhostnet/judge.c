@@ -104,11 +104,25 @@ static int
 collect_and_decide (struct judgement *j, const char *bundle,
                     unsigned preserve_fds, struct error *err)
 {
+  bool observes = j->settings.mode == MODE_OBSERVE;
+  int result;
+
   if (decide_concerns (&j->request, &j->facts)
       && collect (j, bundle, preserve_fds, err) < 0)
-    return -1;
-  return decide (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
-                 &j->decision, err);
+    {
+      /* decide() must not be tried with half of the facts */
+      if (!observes)
+        return -1;
+      observe_unknown (&j->settings, &j->observation, err);
+      return 0;
+    }
+  result = decide (&j->settings, &j->engine, &j->config, &j->request,
+                   &j->facts, &j->decision, err);
+  if (!observes)
+    return result;
+  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
+           result, &j->decision, &j->observation, err);
+  return 0;
 }
 
 /* Where a policy observes everything, that is so too for what is refused before
@@ -138,8 +152,6 @@ judge (const char *text, size_t length, const char *bundle,
        enum caller caller, unsigned preserve_fds, struct judgement *j,
        struct error *err)
 {
-  int result;
-
   if (json_index (&j->config, text, length, false, err) < 0)
     return -1;
   if (json_kind (&j->config, 0) != JSON_OBJECT)
@@ -154,12 +166,7 @@ judge (const char *text, size_t length, const char *bundle,
   if (decide_needs_policy (&j->request, &j->facts)
       && ask_policy (j, bundle, err) < 0)
     return -1;
-  result = collect_and_decide (j, bundle, preserve_fds, err);
-  if (j->settings.mode != MODE_OBSERVE)
-    return result;
-  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
-           result, &j->decision, &j->observation, err);
-  return 0;
+  return collect_and_decide (j, bundle, preserve_fds, err);
 }
 
 char *

@@ -128,6 +128,14 @@ observe_refusal (struct observation *observation, struct error *err)
 }
 
 void
+observe_unknown (const struct policy_settings *settings,
+                 struct observation *observation, struct error *err)
+{
+  observe_refusal (observation, err);
+  observation->settings = spell (settings, false);
+}
+
+void
 observe (const struct policy_settings *settings,
          const struct engine_verdict *engine, const struct json_doc *config,
          const struct request *request, const struct facts *facts, int result,
@@ -144,6 +152,24 @@ observe (const struct policy_settings *settings,
   observe_refusal (observation, err);
   observation->settings = settings_to_run (settings, engine, config, request,
                                            facts, observation->refused.id);
+}
+
+char *
+observation_sentence (const struct observation *observation,
+                      const struct decision *decision)
+{
+  const char *report = decision->report.message;
+
+  if (observation->refused.message != NULL)
+    return xasprintf (OBSERVED_REFUSED "%s", observation->refused.message);
+  if (report != NULL)
+    return xasprintf ("observed, and would be %s: %s",
+                      observation->would_edit ? "locked and reported"
+                                              : "reported",
+                      report);
+  if (observation->would_edit)
+    return xasprintf ("observed, and would be locked");
+  return NULL;
 }
 
 void

@@ -30,7 +30,9 @@ int policy_explain (FILE *to, const struct explain_options *options,
 int policy_test (FILE *to, const char *table, const char *policy, bool json,
                  struct error *err);
 
-/* A drop-in from the observations in FILE, "-" or NULL: standard input. */
-int policy_suggest (FILE *to, const char *file, bool json, struct error *err);
+/* A drop-in from the records in FILE ("-": standard input), or the journal's
+ * since SINCE when it is NULL. */
+int policy_suggest (FILE *to, const char *file, const char *since, bool json,
+                    struct error *err);
 
 #endif

@@ -186,16 +186,7 @@ match_word (const struct rule_look *look)
 static const char *
 engine_word (enum engine engine)
 {
-  static const char *const words[ENGINES]
-      = { [ENGINE_UNKNOWN] = "unknown",
-          [ENGINE_PODMAN] = "podman",
-          [ENGINE_CRIO] = "crio",
-          [ENGINE_CONTAINERD_CRI] = "containerd (Kubernetes)",
-          [ENGINE_CONTAINERD] = "containerd",
-          [ENGINE_DOCKER] = "docker",
-          [ENGINE_BUILDAH] = "buildah" };
-
-  return words[engine];
+  return engine_name (engine) != NULL ? engine_name (engine) : "unknown";
 }
 
 /* ---- as text ---- */

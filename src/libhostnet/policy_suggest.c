@@ -7,16 +7,59 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "json.h"
+#include "log.h"
 #include "suggestion.h"
 
-static int
-add (const struct observed *observed, void *arg, struct error *err)
+struct reading
 {
+  struct suggestion *suggestion;
+  unsigned foreign; /* records that some user wrote */
+};
+
+/* What becomes policy must not be a user's own words; syslog does not tell
+ * whose they are. */
+static int
+add (const struct trail_entry *entry, void *arg, struct error *err)
+{
+  struct reading *reading = arg;
+  time_t seconds = (time_t) (entry->time / 1000000);
+  char stamp[32] = "";
+  struct tm utc;
+
   (void) err;
-  suggestion_add (arg, observed);
+  if (entry->uid > 0 && entry->uid != (int64_t) getuid ())
+    {
+      reading->foreign += entry->record.kind == RECORD_OBSERVED;
+      return 0;
+    }
+  if (entry->time > 0 && gmtime_r (&seconds, &utc) != NULL)
+    strftime (stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  suggestion_add (reading->suggestion, &entry->record,
+                  stamp[0] != '\0' ? stamp : NULL);
   return 0;
+}
+
+static int
+read_records (const char *file, const char *since, struct reading *reading,
+              unsigned *unreadable, struct error *err)
+{
+  bool is_stdin = file != NULL && strcmp (file, "-") == 0;
+  FILE *in;
+  int result;
+
+  if (file == NULL)
+    return log_read (since, add, reading, unreadable, err);
+  in = is_stdin ? stdin : fopen (file, "re");
+  if (in == NULL)
+    return error_system (err, errno, SENTENCE_policy_table_unreadable,
+                         escape (file).text);
+  result = trail_read (in, add, reading, unreadable, err);
+  if (!is_stdin)
+    fclose (in);
+  return result;
 }
 
 static void
@@ -30,37 +73,27 @@ show_json_rules (FILE *to, struct suggestion *suggestion)
            rules);
 }
 
-static int
-suggest (FILE *to, FILE *in, const char *name, bool json, struct error *err)
-{
-  struct suggestion *suggestion = suggestion_new ();
-  unsigned unreadable;
-  int result = observed_read (in, add, suggestion, &unreadable, err);
-
-  if (result == 0 && unreadable > 0)
-    result = error_refuse (err, SENTENCE_policy_observations,
-                           escape (name).text, unreadable);
-  if (result == 0 && json)
-    show_json_rules (to, suggestion);
-  else if (result == 0)
-    suggestion_write (suggestion, to);
-  suggestion_free (suggestion);
-  return result;
-}
-
 int
-policy_suggest (FILE *to, const char *file, bool json, struct error *err)
+policy_suggest (FILE *to, const char *file, const char *since, bool json,
+                struct error *err)
 {
-  FILE *in;
-  int result;
+  struct reading reading = { suggestion_new (), 0 };
+  unsigned unreadable = 0;
+  int result = read_records (file, since, &reading, &unreadable, err);
 
-  if (file == NULL || strcmp (file, "-") == 0)
-    return suggest (to, stdin, "standard input", json, err);
-  in = fopen (file, "re");
-  if (in == NULL)
-    return error_system (err, errno, SENTENCE_policy_table_unreadable,
-                         escape (file).text);
-  result = suggest (to, in, file, json, err);
-  fclose (in);
+  if (reading.foreign > 0)
+    suggestion_miss (reading.suggestion,
+                     "records of other users than root were passed over.",
+                     reading.foreign);
+  if (unreadable > 0)
+    suggestion_miss (reading.suggestion, "records could not be read.",
+                     unreadable);
+  if (result >= 0 && json && unreadable == 0)
+    show_json_rules (to, reading.suggestion);
+  else if (result >= 0 && !json)
+    suggestion_write (reading.suggestion, to);
+  suggestion_free (reading.suggestion);
+  if (result >= 0 && unreadable > 0)
+    return error_refuse (err, SENTENCE_log_unreadable, unreadable);
   return result;
 }

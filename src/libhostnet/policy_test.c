@@ -91,7 +91,7 @@ static bool
 is_refusal (const char *name)
 {
   static const char *const names[] = {
-#define REFUSAL(id, exit_status) #id,
+#define REFUSAL(id, exit_status, author) #id,
     REFUSAL_TABLE
 #undef REFUSAL
   };

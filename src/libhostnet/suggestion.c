@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine.h"
+#include "observe.h"
 #include "policy_parts.h"
 
 /* Lines of comment, each once. */
@@ -29,7 +31,7 @@ struct suggestion
 {
   struct suggested_rule *rules;
   size_t count;
-  struct lines edited, unhelped;
+  struct lines edited, unhelped, missed;
 };
 
 struct suggestion *
@@ -60,6 +62,7 @@ suggestion_free (struct suggestion *suggestion)
   free (suggestion->rules);
   lines_clear (&suggestion->edited);
   lines_clear (&suggestion->unhelped);
+  lines_clear (&suggestion->missed);
   free (suggestion);
 }
 
@@ -97,17 +100,18 @@ add_part (struct json_buffer *out, const char *before, const char *text,
 
 /* The caller frees. */
 static char *
-describe (const struct observed *observed, const char *more)
+describe (const struct record *observed, const char *time, const char *more)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
   const char *container = observed->container;
 
-  add_part (&out, "", observed->time, " ");
+  add_part (&out, "", time, " ");
   add_part (&out, "container `", container ? container : "?", "`");
   add_part (&out, " of ", observed->engine, "");
   add_part (&out, ", pod `", observed->pod, "`");
   add_part (&out, " in the namespace `", observed->pod_namespace, "`");
   add_part (&out, ", service account `", observed->service_account, "`");
+  add_part (&out, ", ", observed->command, "");
   add_part (&out, ": ", observed->message, "");
   add_part (&out, " (", observed->reason_id, ")");
   add_part (&out, "; ", more, "");
@@ -193,14 +197,26 @@ add_args (struct json_buffer *out, const char *args)
   return 0;
 }
 
+/* Whether it surely is of Kubernetes, and no author of a container said so: as
+ * engine_surely_kubernetes(), of which a record keeps the engine's name. */
+static bool
+is_of_pod (const struct record *observed)
+{
+  const char *engine = observed->engine;
+
+  return observed->pod_namespace != NULL && engine != NULL
+         && (strcmp (engine, engine_name (ENGINE_CRIO)) == 0
+             || strcmp (engine, engine_name (ENGINE_CONTAINERD_CRI)) == 0);
+}
+
 /* The caller frees; NULL: there is none that is for this container alone. */
 static char *
-spell_when (const struct observed *observed)
+spell_when (const struct record *observed)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
 
   json_buffer_text (&out, "{ ");
-  if (observed->pod_namespace != NULL)
+  if (is_of_pod (observed))
     {
       json_buffer_text (&out, "\"kubernetes\": { \"namespaces\": [");
       add_pattern (&out, observed->pod_namespace);
@@ -314,8 +330,8 @@ find_rule (struct suggestion *suggestion, const char *when)
 }
 
 static void
-add_rule (struct suggestion *suggestion, const struct observed *observed,
-          const char *when, struct policy *policy)
+add_rule (struct suggestion *suggestion, const struct record *observed,
+          const char *time, const char *when, struct policy *policy)
 {
   struct suggested_rule *rule = find_rule (suggestion, when);
 
@@ -327,7 +343,7 @@ add_rule (struct suggestion *suggestion, const struct observed *observed,
       rule = &suggestion->rules[suggestion->count++];
       *rule = (struct suggested_rule){
         .when = xstrndup (when, strlen (when)),
-        .of_pods = observed->pod_namespace != NULL,
+        .of_pods = is_of_pod (observed),
         .policy = policy,
       };
     }
@@ -336,36 +352,56 @@ add_rule (struct suggestion *suggestion, const struct observed *observed,
       loosen (&rule->policy->rules[0], &policy->rules[0]);
       policy_free (policy);
     }
-  lines_add (&rule->who, describe (observed, NULL));
+  lines_add (&rule->who, describe (observed, time, NULL));
+}
+
+/* A reason alone may be that of a report; exec has none of these. */
+static bool
+is_refused (const struct record *observed)
+{
+  static const char refused[] = OBSERVED_REFUSED;
+
+  return observed->settings != NULL
+         || (observed->reason_id != NULL && observed->command != NULL
+             && strcmp (observed->command, "exec") == 0)
+         || (observed->message != NULL
+             && strncmp (observed->message, refused, strlen (refused)) == 0);
 }
 
 void
-suggestion_add (struct suggestion *suggestion, const struct observed *observed)
+suggestion_add (struct suggestion *suggestion, const struct record *observed,
+                const char *time)
 {
   cleanup_free char *when = NULL;
   struct policy *policy;
 
-  if (observed->kind == NULL || strcmp (observed->kind, "observed") != 0)
+  if (observed->kind != RECORD_OBSERVED)
     return;
-  if (observed->reason_id == NULL || observed->reason_id[0] == '\0')
+  if (!is_refused (observed))
     {
-      lines_add (&suggestion->edited, describe (observed, NULL));
+      lines_add (&suggestion->edited, describe (observed, time, NULL));
       return;
     }
   when = spell_when (observed);
   policy = read_settings (observed->settings);
   if (when != NULL && policy != NULL)
-    add_rule (suggestion, observed, when, policy);
-  else
     {
-      lines_add (&suggestion->unhelped,
-                 describe (observed,
-                           policy == NULL
-                               ? "no rule can let it run"
-                               : "its args are not known, or were cut: write "
-                                 "a rule by hand"));
-      policy_free (policy);
+      add_rule (suggestion, observed, time, when, policy);
+      return;
     }
+  lines_add (&suggestion->unhelped,
+             describe (observed, time,
+                       policy == NULL ? "no rule changes that"
+                                      : "its args are not known, or were cut: "
+                                        "write a rule by hand"));
+  policy_free (policy);
+}
+
+void
+suggestion_miss (struct suggestion *suggestion, const char *why,
+                 unsigned count)
+{
+  lines_add (&suggestion->missed, xasprintf ("%u %s", count, why));
 }
 
 static int
@@ -433,8 +469,9 @@ suggestion_write (struct suggestion *suggestion, FILE *to)
          "// Read each before it goes to policy.d: whoever starts containers "
          "elsewhere than in Kubernetes chooses their args.\n",
          to);
+  lines_write (&suggestion->missed, "", SIZE_MAX, to);
   if (suggestion->edited.count > 0)
-    fputs ("// Needs no rule, would only be edited:\n", to);
+    fputs ("// Needs no rule:\n", to);
   lines_write (&suggestion->edited, "", SIZE_MAX, to);
   if (suggestion->unhelped.count > 0)
     fputs ("// Would be REFUSED all the same:\n", to);

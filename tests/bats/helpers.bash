@@ -211,7 +211,11 @@ own_dev() {
 	done
 	umount -l "$old"
 	rmdir "$old"
+	rm -f /dev/log
 }
+
+# What was written already counts for the limit of the trail; /run is the playing host's own.
+forget_trail() { rm -rf /run/oci-hostnet; }
 
 # --- running -------------------------------------------------------------------------
 

@@ -120,6 +120,7 @@ devlog_as_user() {
 
 # with_syslog COMMAND... - of the user's, with a /dev of its own, where syslog listens
 with_syslog() {
+	forget_trail
 	# shellcheck disable=SC2016
 	unshare -m bash -c 'mount -t tmpfs -o mode=755 tmpfs /mnt && cp -a /dev/null /dev/zero /dev/urandom /mnt && mkdir /mnt/shm &&
 		mount --bind /dev/shm /mnt/shm && mount --rbind /mnt /dev && umask 0 && exec "$@"' bash \

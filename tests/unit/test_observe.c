@@ -278,19 +278,22 @@ static void
 record (const struct config *config, const struct judgement *j,
         const struct outcome *outcome, struct suggestion *suggestion)
 {
-  struct observed observed = {
-    .kind = "observed",
+  cleanup_free char *sentence
+      = observation_sentence (&j->observation, &j->decision);
+  const struct record observed = {
+    .kind = RECORD_OBSERVED,
     .container = config->path,
-    .pod_namespace = j->subject.sure ? j->subject.pod_namespace : NULL,
+    .engine = engine_name (j->engine.engine),
+    .pod_namespace = j->subject.pod_namespace,
     .args = config->args,
     .reason_id = outcome->kind == OUTCOME_REFUSED ? refusal_name (outcome->id)
                                                   : NULL,
-    .message = outcome->reason,
+    .message = sentence,
     .settings = j->observation.settings,
   };
 
-  if (outcome->kind == OUTCOME_REFUSED || outcome->kind == OUTCOME_EDITED)
-    suggestion_add (suggestion, &observed);
+  if (sentence != NULL)
+    suggestion_add (suggestion, &observed, NULL);
 }
 
 /* Under `mode: observe` everything runs as it is, and what is told is what
