@@ -332,13 +332,16 @@ refuse_syntax (struct indexer *in)
   unsigned char *words = yajl_get_error (in->parser, 0, NULL, 0);
   const char *shown = (const char *) words;
   size_t at = yajl_get_bytes_consumed (in->parser);
+  size_t token = token_start (in);
   unsigned line, column;
 
   if (strncmp (shown, "lexical error: ", 15) == 0)
     shown += 15;
   else if (strncmp (shown, "parse error: ", 13) == 0)
     shown += 13;
-  json_place (in->doc, at > 0 ? at - 1 : 0, &line, &column);
+  /* yajl has read the token that it does not like */
+  json_place (in->doc, token < at ? token : at > 0 ? at - 1 : 0, &line,
+              &column);
   error_refuse (in->err, SENTENCE_json_syntax, line, column, at,
                 escape_n (shown, strcspn (shown, "\n")).text);
   yajl_free_error (in->parser, words);

@@ -33,6 +33,10 @@ static const struct
     "\"privateNetAdmin\":\"refuse\",\"lock\":\"strict\","
     "\"keepCapabilities\":[\"CAP_NET_RAW\"],\"dns\":\"keep\"",
     "" },
+  { "a rule that is laxer than default",
+    "\"inherit\":\"lock\",\"lock\":\"strict\"",
+    "{\"when\":{\"always\":true},\"lock\":\"standard\","
+    "\"request\":\"refuse\",\"inherit\":\"refuse\"}" },
   { "rules, one of which is never sure", "\"inherit\":\"report\"",
     "{\"when\":{\"annotations\":{\"io.kubernetes.*\":\"*\"}},"
     "\"request\":\"refuse\",\"inherit\":\"refuse\"},"
@@ -93,7 +97,13 @@ enum change
 {
   ASK,
   MORE_ARGS,
-  OTHER_NAMESPACE
+  OTHER_NAMESPACE,
+  PATTERN_ARGS,
+  MATCHED_ARGS /* by the first, were it a pattern */
+};
+static const char *const given_args[] = {
+  [PATTERN_ARGS] = "[\"sh\",\"-c\",\"ls *.[ch] ?\"]",
+  [MATCHED_ARGS] = "[\"sh\",\"-c\",\"ls secret.c x\"]",
 };
 
 static void
@@ -107,6 +117,9 @@ plan_change (const struct json_doc *doc, enum change change,
   if (change == MORE_ARGS
       && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
     json_append (edits, doc, node, NULL, "\"--stranger\"", "");
+  if ((change == PATTERN_ARGS || change == MATCHED_ARGS)
+      && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
+    json_replace (edits, doc, node, given_args[change], "");
   if (change == OTHER_NAMESPACE)
     for (json_node n = json_first (doc, annotations); n != JSON_NONE;
          n = json_next (doc, n))
@@ -158,12 +171,13 @@ args_of (const char *text, size_t length)
                    doc.members[args].end - doc.members[args].start);
 }
 
-/* TEXT is taken over. */
+/* TEXT is taken over; STRANGE is what makes a stranger of it. */
 static void
-add_config (const char *path, bool asks, char *text, size_t length)
+add_config (const char *path, bool asks, char *text, size_t length,
+            enum change strange)
 {
   size_t more = length, other = length;
-  char *stranger = changed (text, &more, MORE_ARGS);
+  char *stranger = changed (text, &more, strange);
   char *elsewhere = changed (text, &other, OTHER_NAMESPACE);
 
   configs = xrealloc (configs, (config_count + 1) * sizeof *configs);
@@ -191,8 +205,8 @@ read_captures (glob_t *found)
   for (size_t i = 0; i < found->gl_pathc; i++)
     {
       struct trial trial = TRIAL_INIT;
-      size_t length;
-      char *asking;
+      size_t length, with_pattern;
+      char *asking, *special;
 
       if (trial_read (&trial, found->gl_pathv[i], NULL) < 0)
         {
@@ -200,10 +214,17 @@ read_captures (glob_t *found)
           exit (1);
         }
       free (trial.directory);
-      length = trial.length;
+      length = with_pattern = trial.length;
       asking = changed (trial.text, &length, ASK);
-      add_config (found->gl_pathv[i], false, trial.text, trial.length);
-      add_config (found->gl_pathv[i], true, asking, length);
+      special = changed (trial.text, &with_pattern, PATTERN_ARGS);
+      add_config (found->gl_pathv[i], false, trial.text, trial.length,
+                  MORE_ARGS);
+      add_config (found->gl_pathv[i], true, asking, length, MORE_ARGS);
+      if (strstr (found->gl_pathv[i], "/host.config.json") != NULL)
+        add_config (found->gl_pathv[i], false, special, with_pattern,
+                    MATCHED_ARGS);
+      else
+        free (special);
     }
 }
 
@@ -296,6 +317,14 @@ record (const struct config *config, const struct judgement *j,
     suggestion_add (suggestion, &observed, NULL);
 }
 
+/* Refusals that a setting surely takes back, so that nothing has to stay
+ * observed. */
+static bool
+is_easy (enum refusal id)
+{
+  return id == REFUSAL_inherit_refused || id == REFUSAL_net_admin_refused;
+}
+
 /* Under `mode: observe` everything runs as it is, and what is told is what
  * happens without it. */
 static bool
@@ -317,6 +346,9 @@ observe_all (size_t policy, enum caller caller, struct suggestion *suggestion)
                             && outcome.kind == enforced[i].kind
                             && outcome.id == enforced[i].id,
                         &configs[i], &enforced[i], &outcome);
+      if (is_easy (enforced[i].id) && j.observation.settings != NULL)
+        good &= complain (strstr (j.observation.settings, "\"mode\"") == NULL,
+                          &configs[i], &enforced[i], &outcome);
       helped[i] = j.observation.settings != NULL && configs[i].args != NULL;
       record (&configs[i], &j, &outcome, suggestion);
     }
