@@ -204,6 +204,41 @@ stand_in() {
 	tried 300
 }
 
+# The trail is the same code behind every decision: where nobody listens, as everywhere else here, it
+# is four calls. With journald, and with a file to replace, it is this test's alone.
+@test "the trail: every call fails in turn, and the decision stays, its sentence, its errno and its descriptors" {
+	local -a ours
+	gcc -O1 -Wall -static -o "$TOOLS/devlog" "$top_srcdir/tests/tools/devlog.c"
+	mkdir -p /run/systemd/journal
+	new_bundle '.annotations["io.oci-hostnet.netwrok"] = "host"'
+	STRACE=("$TOOLS/devlog" --journal "$(command -v strace)")
+	INPUT=$work/original
+	fresh() {
+		rm -rf /run/systemd/journal/socket /run/oci-hostnet
+		# both of what is repaired
+		mkdir -m 777 /run/oci-hostnet
+		ln -s nowhere /run/oci-hostnet/trail
+	}
+	judge() {
+		[ "$STATUS" -eq 1 ] || failed "it was not refused" || return
+		[[ $(<"$work/err") == "oci-hostnet: the annotation \`io.oci-hostnet.netwrok\` is not known"* ]] || failed "the sentence is another"
+	}
+	undisturbed 'socket(AF_UNIX' "$PROGRAMS/oci-hostnet-hook" precreate
+	grep -q "syslog: MESSAGE_ID=9fccac59523e4472b174b775235eee91" "$work/out"
+	grep -q renameat "$work/trace"
+	each_call "EIO ENOMEM EINTR EACCES EAGAIN" "$PROGRAMS/oci-hostnet-hook" precreate
+	tried 80
+	# this one fails when errno is another than before, or a descriptor stays
+	judge() { [ "$STATUS" -eq 0 ] || [[ $JOB == close* ]] || failed "errno or the descriptors are others"; }
+	undisturbed 'socket(AF_UNIX' "$top_builddir/tests/unit/write_record" refused message=x
+	# its own look at them
+	for point in "${POINTS[@]}"; do [[ $point == dup* ]] || ours+=("$point"); done
+	POINTS=("${ours[@]}")
+	each_call "EIO ENOMEM EINTR EACCES EAGAIN" "$top_builddir/tests/unit/write_record" refused message=x
+	tried 80
+	rm -rf /run/systemd/journal /run/oci-hostnet
+}
+
 # --- no room -------------------------------------------------------------------------
 
 # no_room MESSAGE - apply and both runtimes fail with MESSAGE; the original stays, alone
