@@ -139,7 +139,7 @@ in_rootless() {
 	make_bundle "$dir/bundle" "$2 | $own" "${@:3}"
 	chown -R 65534:65534 "$dir/bundle" "$dir/run"
 	setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_RUNTIME_DIR="$dir/run" \
-		timeout -s KILL 60 "$(runtime_path "$1")" "${manager[@]}" --root "$dir/run/state" run -b "$dir/bundle" "$(unique_id)" </dev/null
+		timeout -s KILL 300 "$(runtime_path "$1")" "${manager[@]}" --root "$dir/run/state" run -b "$dir/bundle" "$(unique_id)" </dev/null
 }
 
 # Two containers: the locked one opens a socket, the other has a network of its own and NET_ADMIN

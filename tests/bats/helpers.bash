@@ -278,7 +278,7 @@ run_bundle() {
 	local id runtime rc=0
 	id=$(unique_id)
 	runtime=$(runtime_path "$1")
-	timeout -s KILL 60 "$runtime" run -b "$2" "$id" </dev/null || rc=$?
+	timeout -s KILL 300 "$runtime" run -b "$2" "$id" </dev/null || rc=$?
 	if [ "$rc" = 137 ]; then
 		# the container would live on, and hold what the test waits for
 		"$runtime" delete -f "$id" >/dev/null 2>&1 || true
@@ -308,9 +308,11 @@ stop() {
 	STARTED_ID=
 }
 
-# wait_for TENTHS COMMAND...
+# wait_for TENTHS COMMAND... - several times as long, and at least half a minute, before it gives up:
+# a slow machine is no failure
 wait_for() {
-	local n=$1
+	local n=$(($1 * 4))
+	[ "$n" -ge 300 ] || n=300
 	shift
 	while [ "$n" -gt 0 ]; do
 		"$@" && return
