@@ -209,9 +209,8 @@ find_slot (struct slot *slots, const struct level *level, uint64_t key,
 
   for (struct slot *slot = slots; slot < slots + level->slots; slot++)
     {
-      /* one that starts later was made before the clock was */
-      if (slot->count == 0 || slot->start > now
-          || now - slot->start >= level->seconds)
+      /* where the clock was ahead, of another time namespace, this wraps */
+      if (slot->count == 0 || now - slot->start >= level->seconds)
         *slot = (struct slot){ 0, 0, 0 };
       else if (slot->key == key)
         return slot;

@@ -244,3 +244,15 @@ refused_pod() {
 	run -1 "$PROGRAMS/oci-hostnet-runc" --log "$work/log" --log-format json run -b "$dir" "$(unique_id)"
 	[ "$(jq -r .msg "$work/log")" = "the policy of the node cannot be used: ask the administrator of the node" ]
 }
+
+@test "in Kubernetes: nor where the configuration could not be read" {
+	local dir=/run/containerd/io.containerd.runtime.v2.task/k8s.io/x
+	mkdir -p "$dir"
+	run -1 "$PROGRAMS/oci-hostnet-runc" run -b "$dir" "$(unique_id)"
+	[ "$output" = "oci-hostnet: the node cannot read the configuration of the container: ask the administrator of the node" ]
+	expect_told refused run config_unreadable container bundle
+	rm -r "$dir"
+	# an engine of nobody's reads which
+	run -1 "$PROGRAMS/oci-hostnet-runc" run -b "$work" "$(unique_id)"
+	expect_output "cannot read the configuration $work"
+}

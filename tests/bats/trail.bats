@@ -48,7 +48,7 @@ heard_by() {
 	shift
 	mkdir -p /run/systemd/journal
 	rm -f /dev/log /run/systemd/journal/socket
-	"$HOSTNET_TEST_DIR/devlog" "${options[@]}" "$@"
+	timeout 30 "$HOSTNET_TEST_DIR/devlog" "${options[@]}" "$@"
 }
 
 # written COUNT COMMAND... - so many records come out of it
@@ -170,7 +170,7 @@ record_of() { jq -cS . <<<"{${1#* \{}"; }
 	require_command strace
 	huge=$(printf '%0100000d' 0)
 	run -0 heard_by --journal -- "$(command -v strace)" -o "$work/trace" --inject=sendto:error=EMSGSIZE:when=1 "$WRITE" refused "message=$huge" "args=$huge"
-	grep -q '(INJECTED)' "$work/trace"
+	grep -q 'MSG_NOSIGNAL, NULL, 0) = -1 EMSGSIZE .*(INJECTED)' "$work/trace"
 	[ "$(grep -o '^MESSAGE=.*' <<<"$output")" = "MESSAGE=$(printf '%0381d' 0)..." ]
 	run -0 heard_by --journal -- "$(command -v strace)" -o "$work/trace" --inject=sendto:error=EMSGSIZE "$WRITE" refused "message=$huge"
 	[ "$(grep -c '(INJECTED)' "$work/trace")" -eq 3 ]
@@ -259,6 +259,12 @@ reported 195" ]
 	[ "$(journal | wc -l)" -eq 1800 ]
 	/usr/bin/unshare --time --boottime 3610 -f "$WRITE" refused engine=crio namespace=noisy
 	[ "$(journal | wc -l)" -eq 1801 ]
+}
+
+@test "a clock that was ahead" {
+	local n
+	for n in 1 2 3 4 5; do written 1 /usr/bin/unshare --time --boottime 100000 -f "$WRITE" refused reason=limited; done
+	limited
 }
 
 # --- the file that it is counted in ----------------------------------------------------
@@ -399,6 +405,14 @@ limited() {
 	[[ $output == *real* && $output != *forged* ]]
 	run -0 "$HOSTNET" log --json
 	[[ $output == *real* && $output != *forged* ]]
+}
+
+@test "log: what root's own processes write with our names is shown, escaped" {
+	start_journald
+	printf 'MESSAGE_ID=%s\nOCI_HOSTNET_RULE=a\e[2Jb\nMESSAGE=\xe2\x80\xae\r\e[31mred\n' dab91599912f41de801be602513730f4 | logger --journald
+	journal >/dev/null
+	run -0 "$HOSTNET" log
+	[[ ${lines[1]} == *' a\x1b[2Jb '*' \xe2\x80\xae\x0d\x1b[31mred' ]]
 }
 
 # journalctl_is DIR COMMAND... - with DIR above /usr/bin
