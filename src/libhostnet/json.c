@@ -300,8 +300,8 @@ on_end_object (void *context)
       unsigned line, column;
 
       json_place (in->doc, twin->start - 1, &line, &column);
-      error_refuse (in->err, SENTENCE_json_duplicate, line, column,
-                    escape_n (twin->text, twin->length).text);
+      error_refuse (in->err, SENTENCE_json_duplicate,
+                    escape_n (twin->text, twin->length).text, line, column);
     }
   for (size_t i = 0; i < count; i++)
     free (keys[i].owned);

@@ -259,9 +259,9 @@ static const struct
     "the policy p: the JSON text has an error in line 2, column 2 (byte 17): "
     "invalid object key (must be a string): mend it" },
   { "duplicate key", V1 ",\n \"version\": 1}", REFUSAL_policy_syntax,
-    "the policy p: the JSON text has in line 2, column 2 the key `version` "
-    "for the second time in one object, and crun and runc read different "
-    "ones: keep one" },
+    "the policy p: the JSON text has the key `version` twice in one object, "
+    "again in line 2, column 2, and crun and runc read different ones: keep "
+    "one" },
   { "duplicate key with escapes", V1 ", \"versio\\u006e\": 1}",
     REFUSAL_policy_syntax, NULL },
   { "duplicate pattern",
