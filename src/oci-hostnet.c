@@ -204,9 +204,9 @@ static const char help[]
 /* What stands behind the command. */
 enum operand
 {
-  OPERAND_NEEDED, /* or --all */
-  OPERAND_OPTIONAL,
-  OPERAND_NONE
+  NEEDED, /* or --all */
+  OPTIONAL,
+  NONE
 };
 
 static const struct
@@ -218,18 +218,16 @@ static const struct
   /* 0 done; > 0 the exit status, and all has been told; < 0 ERR is filled */
   int (*run) (const struct arguments *arguments, struct error *err);
 } commands[] = {
-  { "apply", NULL, "one bundle is needed", OPERAND_NEEDED, apply },
-  { "diff", NULL, "one bundle is needed", OPERAND_NEEDED, diff },
-  { "verify", NULL, "one configuration is needed", OPERAND_NEEDED, verify_config },
-  { "audit", NULL, "one process id, or --all, is needed", OPERAND_NEEDED, audit },
-  { "configure", NULL, "one engine is needed", OPERAND_NEEDED, configure_engine },
-  { "policy", "check", "at most one file can be checked", OPERAND_OPTIONAL,
-    check_policy },
-  { "policy", "explain", "one bundle is needed", OPERAND_NEEDED, explain_policy },
-  { "policy", "test", "one table is needed", OPERAND_NEEDED, test_policy },
-  { "policy", "suggest", "at most one file can be read", OPERAND_OPTIONAL,
-    suggest_policy },
-  { "log", NULL, "it takes --since TIME and --json", OPERAND_NONE, show_log },
+  { "apply", NULL, "one bundle is needed", NEEDED, apply },
+  { "diff", NULL, "one bundle is needed", NEEDED, diff },
+  { "verify", NULL, "one configuration is needed", NEEDED, verify_config },
+  { "audit", NULL, "one process id, or --all, is needed", NEEDED, audit },
+  { "configure", NULL, "one engine is needed", NEEDED, configure_engine },
+  { "policy", "check", "one file at most", OPTIONAL, check_policy },
+  { "policy", "explain", "one bundle is needed", NEEDED, explain_policy },
+  { "policy", "test", "one table is needed", NEEDED, test_policy },
+  { "policy", "suggest", "one file at most", OPTIONAL, suggest_policy },
+  { "log", NULL, "it takes --since TIME and --json", NONE, show_log },
 };
 
 /* The options beside --json, a row for each command that has it. */
@@ -313,9 +311,9 @@ is_complete (size_t command, const struct arguments *arguments)
 
   switch (commands[command].operand)
     {
-    case OPERAND_NEEDED:
+    case NEEDED:
       return given != arguments->all;
-    case OPERAND_NONE:
+    case NONE:
       return !given;
     default:
       return true;

@@ -217,8 +217,9 @@ show_json_checks (FILE *to, const struct mistakes *mistakes,
   const struct error *first = mistakes->count > 0 ? &mistakes->list[0] : NULL;
   struct json_buffer out = JSON_BUFFER_INIT;
 
-  json_buffer_add (&out, "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"%s\","
-                         "\"reason\":",
+  json_buffer_add (&out,
+                   "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"%s\","
+                   "\"reason\":",
                    first ? "error" : "valid",
                    first ? refusal_name (first->id) : "");
   json_buffer_string (&out, first ? first->message : "");

@@ -16,7 +16,8 @@
 struct reading
 {
   struct suggestion *suggestion;
-  unsigned foreign; /* records that some user wrote */
+  unsigned foreign;    /* records that some user wrote */
+  unsigned suppressed; /* and that were never written */
 };
 
 /* What becomes policy must not be a user's own words; syslog does not tell
@@ -30,6 +31,7 @@ add (const struct trail_entry *entry, void *arg, struct error *err)
   struct tm utc;
 
   (void) err;
+  reading->suppressed += (unsigned) entry->suppressed;
   if (entry->uid > 0 && entry->uid != (int64_t) getuid ())
     {
       reading->foreign += entry->record.kind == RECORD_OBSERVED;
@@ -77,7 +79,7 @@ int
 policy_suggest (FILE *to, const char *file, const char *since, bool json,
                 struct error *err)
 {
-  struct reading reading = { suggestion_new (), 0 };
+  struct reading reading = { suggestion_new (), 0, 0 };
   unsigned unreadable = 0;
   int result = read_records (file, since, &reading, &unreadable, err);
 
@@ -85,6 +87,12 @@ policy_suggest (FILE *to, const char *file, const char *since, bool json,
     suggestion_miss (reading.suggestion,
                      "records of other users than root were passed over.",
                      reading.foreign);
+  if (reading.suppressed > 0)
+    suggestion_miss (reading.suggestion,
+                     "records were never written, as there were too many: "
+                     "most of them are like others, but look at `oci-hostnet "
+                     "log`.",
+                     reading.suppressed);
   if (unreadable > 0)
     suggestion_miss (reading.suggestion, "records could not be read.",
                      unreadable);

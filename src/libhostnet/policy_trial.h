@@ -42,7 +42,7 @@ struct trial
   struct policy *policy;
   const struct policy_settings *settings; /* instead of the policy's, or NULL */
 };
-#define TRIAL_INIT { NULL, 0, NULL, CALLER_CREATE, false, false, { 0 }, NULL, NULL }
+#define TRIAL_INIT { .caller = CALLER_CREATE }
 #define cleanup_trial __attribute__ ((cleanup (trial_clear)))
 
 /* PATH is a configuration or the directory of a bundle, whoever wrote it:

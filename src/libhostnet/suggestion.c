@@ -243,8 +243,8 @@ read_settings (const char *settings)
 
   if (length < 2 || settings[0] != '{' || settings[length - 1] != '}')
     return NULL;
-  text = xasprintf ("{\"version\":1,\"rules\":[{\"when\":{\"always\":true}%s%.*s"
-                    "}]}",
+  text = xasprintf ("{\"version\":1,\"rules\":["
+                    "{\"when\":{\"always\":true}%s%.*s}]}",
                     length > 2 ? "," : "", (int) length - 2, settings + 1);
   if (policy_parse (text, strlen (text), "settings", &policy, NULL) < 0)
     return NULL;

@@ -10,57 +10,8 @@
 
 #include "libhostnet/policy_trial.h"
 #include "libhostnet/suggestion.h"
+#include "observe_cases.h"
 #include "tap.h"
-
-static const struct
-{
-  const char *what;
-  const char *settings; /* members of `default` */
-  const char *rules;
-} policies[] = {
-  { "built in", "", "" },
-  { "request refuse", "\"request\":\"refuse\"", "" },
-  { "inherit refuse", "\"inherit\":\"refuse\"", "" },
-  { "inherit lock", "\"inherit\":\"lock\"", "" },
-  { "lock strict", "\"inherit\":\"lock\",\"lock\":\"strict\"", "" },
-  { "hostObjects refuse", "\"hostObjects\":\"refuse\"", "" },
-  { "privateNetAdmin refuse", "\"privateNetAdmin\":\"refuse\"", "" },
-  { "publishedPorts refuse",
-    "\"publishedPorts\":\"refuse\",\"inherit\":\"lock\",\"request\":\"allow\"",
-    "" },
-  { "everything refused",
-    "\"request\":\"refuse\",\"inherit\":\"refuse\",\"hostObjects\":\"refuse\","
-    "\"privateNetAdmin\":\"refuse\",\"lock\":\"strict\","
-    "\"keepCapabilities\":[\"CAP_NET_RAW\"],\"dns\":\"keep\"",
-    "" },
-  { "a rule that is laxer than default",
-    "\"inherit\":\"lock\",\"lock\":\"strict\"",
-    "{\"when\":{\"always\":true},\"lock\":\"standard\","
-    "\"request\":\"refuse\",\"inherit\":\"refuse\"}" },
-  { "rules, one of which is never sure", "\"inherit\":\"report\"",
-    "{\"when\":{\"annotations\":{\"io.kubernetes.*\":\"*\"}},"
-    "\"request\":\"refuse\",\"inherit\":\"refuse\"},"
-    "{\"when\":{\"annotations\":{\"io.container.manager\":\"libpod\"}},"
-    "\"request\":\"refuse\",\"privateNetAdmin\":\"refuse\"}" },
-};
-
-static const struct
-{
-  const char *name;
-  enum caller caller;
-} callers[] = { { "create", CALLER_CREATE },
-                { "run", CALLER_RUN },
-                { "restore", CALLER_RESTORE } };
-
-/* Which engine a directory of captures is of. */
-static const struct
-{
-  const char *directory, *engine;
-} engines[] = { { "/crio/", "crio" },
-                { "/cri-containerd/", "containerd" },
-                { "/containerd/", "containerd" },
-                { "/docker/", "docker" },
-                { "/podman/", "podman" } };
 
 /* ---- configurations ---- */
 
@@ -236,7 +187,8 @@ make_policy (size_t which, bool observe, const char *more)
 {
   struct policy *policy = NULL;
   cleanup_error struct error err = ERROR_INIT;
-  const char *settings = policies[which].settings, *rules = policies[which].rules;
+  const char *settings = policies[which].settings;
+  const char *rules = policies[which].rules;
   cleanup_free char *text = xasprintf (
       "{\"version\":1,\"default\":{%s%s\"mode\":\"%s\"},\"rules\":[%s%s%s]}",
       settings, settings[0] ? "," : "", observe ? "observe" : "enforce", more,
