@@ -11,6 +11,7 @@
 #include "libhostnet/bundle.h"
 #include "libhostnet/guard.h"
 #include "libhostnet/judge.h"
+#include "libhostnet/occasion.h"
 #include "libhostnet/report.h"
 
 static int
@@ -34,15 +35,18 @@ write_stdout (const char *text, size_t length, struct error *err)
 /* podman: the configuration on standard input, the edited one on standard
  * output. */
 static int
-precreate (const char *text, size_t length, struct error *err)
+precreate (const char *text, size_t length, struct occasion *occasion,
+           struct error *err)
 {
   cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
   cleanup_free char *edited = NULL;
 
   if (judge (text, length, NULL, CALLER_PRECREATE, 0, &judgement, err) < 0)
-    return -1;
-  if (judgement.decision.report.message != NULL)
-    report_syslog (judgement.decision.report.message);
+    {
+      occasion_note (occasion, &judgement);
+      return -1;
+    }
+  occasion_decided (occasion, &judgement);
   if (judgement.decision.verdict == VERDICT_LEAVE)
     return write_stdout (text, length, err);
   edited = judgement_apply (&judgement, &length);
@@ -52,7 +56,8 @@ precreate (const char *text, size_t length, struct error *err)
 static const struct
 {
   const char *name;
-  int (*run) (const char *text, size_t length, struct error *err);
+  int (*run) (const char *text, size_t length, struct occasion *occasion,
+              struct error *err);
 } stages[] = {
   { "precreate", precreate },
   { "createRuntime", guard },
@@ -60,7 +65,7 @@ static const struct
 };
 
 static int
-run_stage (const char *name, struct error *err)
+run_stage (const char *name, struct occasion *occasion, struct error *err)
 {
   cleanup_free char *text = NULL;
   size_t length = 0, i = 0;
@@ -78,7 +83,8 @@ run_stage (const char *name, struct error *err)
                          JSON_MAX_BYTES);
   if (failed < 0)
     return error_refuse (err, SENTENCE_system, "reading standard input");
-  return stages[i].run (text, length, err);
+  occasion->command = stages[i].name;
+  return stages[i].run (text, length, occasion, err);
 }
 
 static const char help[]
@@ -101,6 +107,8 @@ int
 main (int argc, char *argv[])
 {
   cleanup_error struct error err = ERROR_INIT;
+  cleanup_occasion struct occasion occasion
+      = { .program = "oci-hostnet-hook" };
 
   if (argc == 2 && strcmp (argv[1], "--help") == 0)
     return fputs (help, stdout) < 0;
@@ -109,10 +117,11 @@ main (int argc, char *argv[])
   if (argc != 2 && !(argc == 3 && is_pointer (argv[2])))
     error_refuse (&err, SENTENCE_usage, "one stage is needed",
                   "oci-hostnet-hook");
-  else if (run_stage (argv[1], &err) == 0)
+  else if (run_stage (argv[1], &occasion, &err) == 0)
     return EXIT_SUCCESS;
-  /* podman swallows what a precreate hook says: syslog keeps it. */
-  report_stderr (err.message);
-  report_syslog (err.message);
+  /* podman swallows what a precreate hook says: the trail keeps it. */
+  occasion_look (&occasion);
+  report_stderr (occasion_sentence (&occasion, &err));
+  occasion_tell (&occasion, RECORD_REFUSED, err.id, err.message);
   return EXIT_FAILURE;
 }

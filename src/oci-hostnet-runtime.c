@@ -11,8 +11,10 @@
 #include "libhostnet/bundle.h"
 #include "libhostnet/checkpoint.h"
 #include "libhostnet/exec_guard.h"
+#include "libhostnet/exec_observe.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/lowlevel.h"
+#include "libhostnet/occasion.h"
 #include "libhostnet/report.h"
 #include "libhostnet/runtime_cli.h"
 
@@ -56,7 +58,7 @@ command_line_clear (struct command_line *line)
 /* Finds, decides, stores. */
 static int
 prepare (const struct runtime_cli *cli, const struct lowlevel *lowlevel,
-         struct policy **policy, struct error *err)
+         struct policy **policy, struct occasion *occasion, struct error *err)
 {
   cleanup_bundle struct bundle bundle = BUNDLE_INIT;
   cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
@@ -71,26 +73,48 @@ prepare (const struct runtime_cli *cli, const struct lowlevel *lowlevel,
   if (judge (bundle.text, bundle.length, cli->bundle ? cli->bundle : ".",
              caller_of (cli->command), cli->preserve_fds, &judgement, err)
       < 0)
-    return -1;
+    {
+      occasion_note (occasion, &judgement);
+      return -1;
+    }
   if (judgement.decision.verdict == VERDICT_EDIT)
     {
       edited = judgement_apply (&judgement, &length);
       if (bundle_store (&bundle, edited, length, err) < 0)
-        return -1;
+        {
+          occasion_note (occasion, &judgement);
+          return -1;
+        }
     }
-  if (judgement.decision.report.message != NULL)
-    report_syslog (judgement.decision.report.message);
+  occasion_decided (occasion, &judgement);
   return 0;
 }
 
 static int
 guard_exec (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
-            int argc, struct command_line *line, struct error *err)
+            int argc, struct policy **policy, struct command_line *line,
+            struct occasion *occasion, struct error *err)
 {
-  if (exec_guard (lowlevel->dialect, cli, argc, line->argv, &line->guarded,
-                  &line->option, err)
-      < 0)
+  bool cut = false;
+  int result = exec_guard (lowlevel->dialect, cli, argc, line->argv,
+                           &line->guarded, &line->option, &cut, err);
+
+  if ((result < 0 || cut)
+      && exec_is_observed (lowlevel->dialect, cli, policy, occasion))
+    {
+      occasion_tell (occasion, RECORD_OBSERVED, err->id,
+                     result < 0 ? err->message
+                                : "observed, and would lose capabilities that "
+                                  "its container was not given");
+      error_clear (err);
+      return 0;
+    }
+  if (result < 0)
     return -1;
+  if (cut)
+    occasion_tell (occasion, RECORD_CHANGED, REFUSAL_NONE,
+                   "exec got only the capabilities that its container was "
+                   "given");
   if (line->guarded != NULL)
     line->argv = line->guarded;
   return 0;
@@ -99,29 +123,46 @@ guard_exec (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
 static int
 take_command (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
               int argc, struct policy **policy, struct command_line *line,
-              struct error *err)
+              struct occasion *occasion, struct error *err)
 {
   switch (cli->command)
     {
     case COMMAND_PASS:
       return 0;
     case COMMAND_EXEC:
-      return guard_exec (lowlevel, cli, argc, line, err);
+      return guard_exec (lowlevel, cli, argc, policy, line, occasion, err);
     case COMMAND_CHECKPOINT:
-      return checkpoint_check (lowlevel->dialect, cli, policy, err);
+      return checkpoint_check (lowlevel->dialect, cli, policy, occasion, err);
     default:
-      return prepare (cli, lowlevel, policy, err);
+      return prepare (cli, lowlevel, policy, occasion, err);
     }
+}
+
+static void
+note_command (const struct runtime_cli *cli, struct occasion *occasion)
+{
+  static const char *const names[] = {
+    [COMMAND_CREATE] = "create", [COMMAND_RUN] = "run",
+    [COMMAND_RESTORE] = "restore", [COMMAND_EXEC] = "exec",
+    [COMMAND_CHECKPOINT] = "checkpoint",
+  };
+
+  occasion->command = names[cli->command];
+  if (cli->id != NULL)
+    occasion->container = xstrndup (cli->id, strlen (cli->id));
+  if (cli->bundle != NULL)
+    occasion->bundle = xstrndup (cli->bundle, strlen (cli->bundle));
 }
 
 static int
 work (char *argv[], int argc, struct lowlevel *lowlevel,
-      struct runtime_cli *cli, struct error *err)
+      struct runtime_cli *cli, struct occasion *occasion, struct error *err)
 {
   __attribute__ ((cleanup (command_line_clear))) struct command_line line
       = { argv, NULL, NULL };
   cleanup_policy struct policy *policy = NULL;
   cleanup_free char *path = NULL;
+  int failed;
 
   /* The policy names the runtime, so that without it nothing can be handed
    * on: a default might be another runtime that knows no such container. */
@@ -130,13 +171,15 @@ work (char *argv[], int argc, struct lowlevel *lowlevel,
       || lowlevel_choose (argv[0], policy, lowlevel, err) < 0)
     {
       runtime_cli_parse (DIALECT_CRUN, argc, argv, cli, NULL); /* for --log */
+      note_command (cli, occasion);
       return -1;
     }
   path = xstrndup (lowlevel->path, strlen (lowlevel->path));
   lowlevel->path = path; /* the policy may go before the exec */
-  if (runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err) < 0)
-    return -1;
-  if (take_command (lowlevel, cli, argc, &policy, &line, err) < 0)
+  failed = runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err);
+  note_command (cli, occasion);
+  if (failed < 0
+      || take_command (lowlevel, cli, argc, &policy, &line, occasion, err) < 0)
     return -1;
   return lowlevel_exec (lowlevel, line.argv, err);
 }
@@ -146,13 +189,18 @@ main (int argc, char *argv[])
 {
   cleanup_error struct error err = ERROR_INIT;
   cleanup_runtime_cli struct runtime_cli cli = { .command = COMMAND_PASS };
+  cleanup_occasion struct occasion occasion
+      = { .program = "oci-hostnet-runtime" };
   struct lowlevel lowlevel = { NULL, DIALECT_CRUN };
 
   if (argc < 1)
     return EXIT_FAILURE;
-  work (argv, argc, &lowlevel, &cli, &err);
-  report_runtime_log (&cli, lowlevel.dialect, err.message);
-  report_stderr (err.message);
+  work (argv, argc, &lowlevel, &cli, &occasion, &err);
+  occasion_look (&occasion);
+  report_runtime_log (&cli, lowlevel.dialect,
+                      occasion_sentence (&occasion, &err));
+  report_stderr (occasion_sentence (&occasion, &err));
+  occasion_tell (&occasion, RECORD_REFUSED, err.id, err.message);
   /* runc's own status for an exec that failed (CLI.md 5) */
   return cli.command == COMMAND_EXEC && lowlevel.dialect == DIALECT_RUNC
              ? 255

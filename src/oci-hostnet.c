@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, configure, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, log, --version */
 #include <config.h>
 
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "libhostnet/bundle.h"
 #include "libhostnet/configure.h"
 #include "libhostnet/judge.h"
+#include "libhostnet/log.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
@@ -25,6 +26,7 @@ struct arguments
   bool all, filter;        /* of audit */
   bool dry_run, undo;      /* of configure */
   const char *root;
+  const char *since;       /* of log */
 };
 
 /* Reads and judges the bundle as what a manual run follows. */
@@ -56,6 +58,14 @@ apply (const struct arguments *arguments, struct error *err)
     }
   if (arguments->json)
     show_json (stdout, &judgement, NULL);
+  else if (judgement.observation.observed)
+    {
+      cleanup_free char *observed = observation_sentence (
+          &judgement.observation, &judgement.decision);
+
+      if (observed != NULL)
+        report_stderr (observed);
+    }
   else if (judgement.decision.report.message != NULL)
     report_stderr (judgement.decision.report.message);
   return 0;
@@ -112,6 +122,14 @@ configure_engine (const struct arguments *arguments, struct error *err)
 }
 
 static int
+show_log (const struct arguments *arguments, struct error *err)
+{
+  struct log_options options = { arguments->since, arguments->json };
+
+  return log_show (stdout, &options, err);
+}
+
+static int
 version (struct error *err)
 {
   cleanup_policy struct policy *policy = NULL;
@@ -119,6 +137,7 @@ version (struct error *err)
 
   printf ("oci-hostnet %s\npolicy: %s\n", PACKAGE_VERSION, POLICY_PATH);
   if (policy_load (POLICY_PATH, &policy, err) < 0
+      || policy_complete (policy, err) < 0
       || lowlevel_choose ("oci-hostnet-runtime", policy, &lowlevel, err) < 0)
     return -1;
   printf ("runtime: %s\n", lowlevel.path);
@@ -134,6 +153,8 @@ static const char help[]
       "       oci-hostnet configure podman|crio|containerd|docker|kubernetes\n"
       "                   [--dry-run] [--undo] [--root DIR] [--json]\n"
       "                                           register with an engine, or take it back\n"
+      "       oci-hostnet log [--since TIME] [--json]\n"
+      "                                           what was changed, refused and reported\n"
       "       oci-hostnet --version               versions and paths\n"
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
@@ -142,14 +163,16 @@ static const struct
 {
   const char *name;
   const char *wants; /* said when the operand is missing */
+  bool alone;        /* there is none */
   /* 0 done; > 0 done, and a check failed; < 0 ERR is filled */
   int (*run) (const struct arguments *arguments, struct error *err);
 } commands[] = {
-  { "apply", "one bundle is needed", apply },
-  { "diff", "one bundle is needed", diff },
-  { "verify", "one configuration is needed", verify_config },
-  { "audit", "one process id, or --all, is needed", audit },
-  { "configure", "one engine is needed", configure_engine },
+  { "apply", "one bundle is needed", false, apply },
+  { "diff", "one bundle is needed", false, diff },
+  { "verify", "one configuration is needed", false, verify_config },
+  { "audit", "one process id, or --all, is needed", false, audit },
+  { "configure", "one engine is needed", false, configure_engine },
+  { "log", "it takes --since TIME and --json", true, show_log },
 };
 
 /* The options beside --json, each of one command. */
@@ -166,6 +189,7 @@ static const struct
     false },
   { "--undo", configure_engine, offsetof (struct arguments, undo), false },
   { "--root", configure_engine, offsetof (struct arguments, root), true },
+  { "--since", show_log, offsetof (struct arguments, since), true },
 };
 
 /* How many words of ARGV it took; 0: it is no option of the command. */
@@ -222,7 +246,7 @@ run_command (int argc, char *argv[], struct arguments *arguments,
         return error_refuse (err, SENTENCE_usage, commands[c].wants,
                              "oci-hostnet");
     }
-  if ((arguments->operand != NULL) == arguments->all)
+  if ((arguments->operand != NULL) == (arguments->all || commands[c].alone))
     return error_refuse (err, SENTENCE_usage, commands[c].wants,
                          "oci-hostnet");
   return commands[c].run (arguments, err);

@@ -10,6 +10,8 @@ if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then PACKAGES+=" gcc-
 # The workloads that check.sh runs in containers. None of these packages starts a service when it
 # is installed: redis-tools has the program of redis-server, apache2-bin and dnsmasq-base no units.
 WORKLOADS="apache2-bin redis-tools dnsmasq-base iputils-ping libcap2-bin curl bind9-dnsutils"
+# systemd-journald and journalctl; where systemd is not process 1 it starts nothing.
+WORKLOADS+=" systemd"
 # Speaks to containerd's CRI plugin in its tests, with curl.
 WORKLOADS+=" python3"
 

@@ -9,7 +9,8 @@
 
 int
 checkpoint_check (enum runtime_dialect dialect, const struct runtime_cli *cli,
-                  struct policy **policy, struct error *err)
+                  struct policy **policy, struct occasion *occasion,
+                  struct error *err)
 {
   cleanup_error struct error why = ERROR_INIT;
   cleanup_free char *directory = NULL;
@@ -23,8 +24,12 @@ checkpoint_check (enum runtime_dialect dialect, const struct runtime_cli *cli,
       && bundle_read (directory, &bundle, &why) == 0)
     judge (bundle.text, bundle.length, directory, CALLER_RESTORE, 0,
            &judgement, &why);
+  /* of what is observed it is that which is to be told */
+  if (judgement.observation.refused.id == REFUSAL_restore_refused)
+    occasion_decided (occasion, &judgement);
   if (why.id != REFUSAL_restore_refused)
     return 0;
+  occasion_note (occasion, &judgement);
   return error_refuse (err, SENTENCE_checkpoint_refused,
                        judgement.decision.asks ? "asks for" : "has");
 }

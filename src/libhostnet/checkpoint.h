@@ -3,13 +3,13 @@
 #ifndef HOSTNET_CHECKPOINT_H
 #define HOSTNET_CHECKPOINT_H
 
-#include "policy.h"
+#include "occasion.h"
 #include "runtime_cli.h"
 
 /* Refuses when the container that CLI names could not be restored.  What
  * cannot be told passes: nothing is loosened by a checkpoint.  Takes *POLICY. */
 int checkpoint_check (enum runtime_dialect dialect,
                       const struct runtime_cli *cli, struct policy **policy,
-                      struct error *err);
+                      struct occasion *occasion, struct error *err);
 
 #endif

@@ -379,6 +379,90 @@ container_bundle (enum runtime_dialect dialect, const struct runtime_cli *cli,
   return *bundle != NULL ? 0 : error_refuse (err, SENTENCE_container_no_init);
 }
 
+/* runc keeps the annotations as labels `key=value`, behind `bundle=`
+ * (libcontainer/specconv/spec_linux.go, CreateLibcontainerConfig). */
+static char *
+labels_as_configuration (const struct json_doc *doc)
+{
+  struct json_buffer text = JSON_BUFFER_INIT;
+  const char *comma = "";
+  json_node config, labels;
+
+  json_get (doc, 0, "config", JSON_OBJECT, &config, NULL);
+  json_get (doc, config, "labels", JSON_ARRAY, &labels, NULL);
+  json_buffer_add (&text, "{\"annotations\":{");
+  for (json_node n = json_first (doc, labels); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      cleanup_free char *label
+          = json_kind (doc, n) == JSON_STRING ? json_string (doc, n) : NULL;
+      char *value = label ? strchr (label, '=') : NULL;
+
+      if (value == NULL || strncmp (label, "bundle=", 7) == 0)
+        continue;
+      *value++ = '\0';
+      json_buffer_add (&text, "%s", comma);
+      json_buffer_string (&text, label);
+      json_buffer_add (&text, ":");
+      json_buffer_string (&text, value);
+      comma = ",";
+    }
+  json_buffer_add (&text, "}}");
+  return text.text;
+}
+
+int
+container_own_config (enum runtime_dialect dialect,
+                      const struct runtime_cli *cli,
+                      struct container_config *config, struct error *err)
+{
+  const struct layout *layout = &layouts[dialect];
+  cleanup_close int directory = -1;
+  cleanup_state_file struct state_file state = STATE_FILE_INIT,
+                                       file = STATE_FILE_INIT;
+  json_node node;
+
+  if (find_state (layout, cli, &directory, err) < 0
+      || read_state_file (directory, layout->state, &state, err) < 0)
+    return -1;
+  if (layout->config == NULL)
+    {
+      config->text = labels_as_configuration (&state.doc);
+      config->bundle = read_label (&state.doc);
+      if (json_index (&config->doc, config->text, strlen (config->text), false,
+                      err)
+          < 0)
+        return -1;
+    }
+  else
+    {
+      if (read_state_file (directory, layout->config, &file, err) < 0)
+        return -1;
+      config->text = file.text;
+      config->doc = file.doc;
+      file = (struct state_file) STATE_FILE_INIT;
+      if (json_get (&state.doc, 0, "bundle", JSON_STRING, &node, NULL) > 0)
+        config->bundle = json_string (&state.doc, node);
+    }
+  return json_get (&config->doc, 0, "annotations", JSON_OBJECT,
+                   &config->annotations, err)
+                     < 0
+                 || json_get (&config->doc, 0, "process", JSON_OBJECT,
+                              &config->process, err)
+                        < 0
+             ? -1
+             : 0;
+}
+
+void
+container_config_clear (struct container_config *config)
+{
+  json_clear (&config->doc);
+  free (config->text);
+  free (config->bundle);
+  *config = (struct container_config) CONTAINER_CONFIG_INIT;
+}
+
 void
 container_clear (struct container *container)
 {

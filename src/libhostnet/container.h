@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "json.h"
 #include "runtime_cli.h"
 
 struct container
@@ -33,6 +34,25 @@ int container_find (enum runtime_dialect dialect,
 int container_bundle (enum runtime_dialect dialect,
                       const struct runtime_cli *cli, char **bundle,
                       struct error *err);
+
+/* What the runtime keeps of the configuration that the container CLI names was
+ * made of, out of the container's reach. */
+struct container_config
+{
+  char *text;
+  struct json_doc doc;
+  json_node annotations, process; /* runc keeps no process: JSON_NONE */
+  char *bundle;
+};
+
+#define CONTAINER_CONFIG_INIT { NULL, JSON_DOC_INIT, JSON_NONE, JSON_NONE, NULL }
+#define cleanup_container_config                                              \
+  __attribute__ ((cleanup (container_config_clear)))
+
+int container_own_config (enum runtime_dialect dialect,
+                          const struct runtime_cli *cli,
+                          struct container_config *config, struct error *err);
+void container_config_clear (struct container_config *config);
 
 void container_clear (struct container *container);
 

@@ -47,16 +47,16 @@ decide_needs_policy (const struct request *request, const struct facts *facts)
   return decide_concerns (request, facts) || facts->private_net_admin;
 }
 
-/* io.oci-hostnet.applied: which parts are in force.  It depends on the
- * finished configuration alone, so that a second pass computes the same. */
-static const char *
-applied_value (const struct plan *plan)
+/* It depends on the finished configuration alone, so that a second pass
+ * computes the same. */
+const char *
+decide_applied (enum lock lock, bool network)
 {
-#define APPLIED(lock, first, last)                                            \
-  "{\"version\":1,\"lock\":\"" lock "\",\"edits\":[" first                    \
+#define APPLIED(name, first, last)                                            \
+  "{\"version\":1,\"lock\":\"" name "\",\"edits\":[" first                    \
   "\"capabilities\",\"seccomp\",\"mounts\",\"devices\"" last "]}"
-#define BOTH(lock, last)                                                      \
-  { APPLIED (lock, "", last), APPLIED (lock, "\"network\",", last) }
+#define BOTH(name, last)                                                      \
+  { APPLIED (name, "", last), APPLIED (name, "\"network\",", last) }
   static const char *const values[LOCKS][2] = {
     [LOCK_STANDARD] = BOTH ("standard", ""),
     [LOCK_STRICT] = BOTH ("strict", ",\"process\""),
@@ -67,7 +67,7 @@ applied_value (const struct plan *plan)
 #undef APPLIED
 #undef BOTH
 
-  return values[plan->lock][plan->request->network];
+  return values[lock][network];
 }
 
 /* Every part of the lock. */
@@ -94,7 +94,7 @@ static int
 plan_applied (struct plan *plan, struct error *err)
 {
   const struct request *request = plan->request;
-  const char *value = applied_value (plan);
+  const char *value = decide_applied (plan->lock, request->network);
   struct json_buffer text = JSON_BUFFER_INIT;
 
   if (request->applied != JSON_NONE)

@@ -50,6 +50,10 @@ enum lock decide_lock (const struct policy_settings *settings,
 bool decide_needs_policy (const struct request *request,
                           const struct facts *facts);
 
+/* io.oci-hostnet.applied of a container under LOCK: which parts are in force.
+ * NETWORK: it asks for the host's network. */
+const char *decide_applied (enum lock lock, bool network);
+
 /* 0 with DECISION filled, or -1: refused, ERR has the sentence.  SETTINGS and
  * ENGINE count where decide_needs_policy() says so; `mode` is not looked at. */
 int decide (const struct policy_settings *settings,

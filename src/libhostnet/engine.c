@@ -271,6 +271,19 @@ engine_surely_kubernetes (const struct engine_verdict *verdict)
 /* ---- words ---- */
 
 const char *
+engine_name (enum engine engine)
+{
+  static const char *const names[ENGINES] = {
+    [ENGINE_PODMAN] = "podman",         [ENGINE_CRIO] = "cri-o",
+    [ENGINE_CONTAINERD_CRI] = "containerd-cri",
+    [ENGINE_CONTAINERD] = "containerd", [ENGINE_DOCKER] = "docker",
+    [ENGINE_BUILDAH] = "buildah",
+  };
+
+  return names[engine];
+}
+
+const char *
 engine_host_option (enum engine engine)
 {
   return host_options[engine];

@@ -50,6 +50,9 @@ struct engine_verdict engine_tell (const struct engine_facts *facts,
 /* Enough for what is looser in Kubernetes. */
 bool engine_surely_kubernetes (const struct engine_verdict *verdict);
 
+/* For a person and for records; NULL when it is not known. */
+const char *engine_name (enum engine engine);
+
 /* How a user of that engine asks for the host's network. */
 const char *engine_host_option (enum engine engine);
 

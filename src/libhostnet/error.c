@@ -15,9 +15,10 @@ static const struct
 {
   const char *name;
   int exit_status;
+  const char *author; /* or NULL */
 } refusals[] = {
-  { "none", 0 },
-#define REFUSAL(id, exit_status) { #id, exit_status },
+  { "none", 0, NULL },
+#define REFUSAL(id, exit_status, author) { #id, exit_status, author },
   REFUSAL_TABLE
 #undef REFUSAL
 };
@@ -32,6 +33,14 @@ int
 refusal_exit_status (enum refusal id)
 {
   return refusals[id].exit_status;
+}
+
+const char *
+refusal_for_author (const struct error *err)
+{
+  const char *sentence = refusals[err->id].author;
+
+  return sentence != NULL ? sentence : err->message;
 }
 
 const char *
@@ -146,7 +155,7 @@ utf8_length (const unsigned char *text, size_t left)
 /* Control characters, and those that reorder what a person reads (Unicode
  * Bidi_Control: U+061C, U+200E-F, U+202A-E, U+2066-9), and the line and
  * paragraph separators U+2028-9. */
-static int
+static bool
 is_deceptive (const unsigned char *text, size_t length)
 {
   if (length == 1)
@@ -161,18 +170,27 @@ is_deceptive (const unsigned char *text, size_t length)
          && text[2] <= 0xA9;
 }
 
+size_t
+escape_next (const char *text, size_t left, bool *plain)
+{
+  const unsigned char *from = (const unsigned char *) text;
+  size_t step = utf8_length (from, left);
+
+  *plain = step > 0 && !is_deceptive (from, step);
+  return step > 0 ? step : 1;
+}
+
 struct escaped
 escape_n (const char *text, size_t length)
 {
   struct escaped result;
-  const unsigned char *from = (const unsigned char *) text;
   char *to = result.text;
   size_t at = 0;
 
   for (int shown = 0; at < length; shown++)
     {
-      size_t step = utf8_length (from + at, length - at);
-      int plain = step > 0 && !is_deceptive (from + at, step);
+      bool plain;
+      size_t step = escape_next (text + at, length - at, &plain);
 
       if (shown == ESCAPE_CHARACTERS)
         {
@@ -180,13 +198,11 @@ escape_n (const char *text, size_t length)
           to += 3;
           break;
         }
-      if (step == 0)
-        step = 1;
       for (size_t i = 0; i < step; i++)
         if (plain)
-          *to++ = (char) from[at + i];
+          *to++ = text[at + i];
         else
-          to += sprintf (to, "\\x%02x", from[at + i]);
+          to += sprintf (to, "\\x%02x", (unsigned char) text[at + i]);
       at += step;
     }
   *to = '\0';

@@ -11,6 +11,7 @@
 #define HOSTNET_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "refusals.h"
@@ -56,6 +57,9 @@ const char *errno_phrase (int system_errno);
 const char *refusal_name (enum refusal id);
 int refusal_exit_status (enum refusal id);
 
+/* What the author of a pod is shown of ERR: it names nothing of the node. */
+const char *refusal_for_author (const struct error *err);
+
 /* A name that came from outside, made fit to be shown: control and
  * bidirectional characters and invalid UTF-8 become \xNN, and after 64
  * characters comes "...".  Use it as escape (text).text in an argument list:
@@ -67,6 +71,10 @@ struct escaped
 };
 struct escaped escape (const char *text);
 struct escaped escape_n (const char *text, size_t length);
+
+/* For who writes more than that: how many bytes of TEXT, which has LEFT (> 0),
+ * are its next character, and whether it may be shown as it is. */
+size_t escape_next (const char *text, size_t left, bool *plain);
 
 /* Abort on exhaustion. */
 void *xmalloc (size_t size);

@@ -189,17 +189,23 @@ rewrite (const struct runtime_cli *cli, int argc, char *argv[],
   return words;
 }
 
+/* Whether rewrite() leaves a --cap out. */
+static bool
+cuts_option (const struct runtime_cli *cli, uint64_t allowed)
+{
+  for (size_t i = 0; i < cli->carrier_count; i++)
+    if (!cli->carriers[i].is_process
+        && !is_allowed (cli->carriers[i].value, allowed))
+      return true;
+  return false;
+}
+
 /* Refuses what the harmless set would cut: WHY is what could not be told. */
 static int
 refuse_unknown (const struct runtime_cli *cli, const struct process_file *file,
                 const struct error *why, struct error *err)
 {
-  bool cut = file->edits.count > 0;
-
-  for (size_t i = 0; i < cli->carrier_count; i++)
-    cut |= !cli->carriers[i].is_process
-           && !is_allowed (cli->carriers[i].value, harmless_set ());
-  if (!cut)
+  if (file->edits.count == 0 && !cuts_option (cli, harmless_set ()))
     return 0;
   return error_refuse (err, SENTENCE_exec_unknown, escape (cli->id).text,
                        why->message);
@@ -243,7 +249,7 @@ process_of (const struct runtime_cli *cli)
 int
 exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
             int argc, char *argv[], char ***guarded, char **option,
-            struct error *err)
+            bool *cut, struct error *err)
 {
   cleanup_error struct error why = ERROR_INIT;
   cleanup_process_file struct process_file file = PROCESS_FILE_INIT;
@@ -281,6 +287,7 @@ exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
         return -1;
       *option = xasprintf ("--process=/proc/self/fd/%d", fd);
     }
+  *cut = file.edits.count > 0 || cuts_option (cli, allowed);
   *guarded = rewrite (cli, argc, argv, allowed, *option);
   return 0;
 }

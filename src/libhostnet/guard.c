@@ -11,7 +11,6 @@
 #include "guard_exec.h"
 #include "judge.h"
 #include "nsfs.h"
-#include "report.h"
 
 struct state
 {
@@ -20,6 +19,7 @@ struct state
   bool has_annotations;
   int pid;
   char *bundle, *id;
+  struct error refused; /* what is wrong with the annotations, or nothing */
 };
 
 static int
@@ -49,8 +49,10 @@ read_state (struct state *state, const char *text, size_t length,
     state->bundle = json_string (&state->doc, bundle);
   if (id != JSON_NONE)
     state->id = json_string (&state->doc, id);
-  return request_read_annotations (&state->doc, annotations, &state->request,
-                                   err);
+  /* whether that is refused or observed is the policy's word */
+  request_read_annotations (&state->doc, annotations, &state->request,
+                            &state->refused);
+  return 0;
 }
 
 static int
@@ -72,7 +74,8 @@ check_network (int pid, struct error *err)
 /* The state carries the annotations; in a user namespace the bundle may be
  * closed to us, and old crun passes "/" (FACTS 1). */
 static int
-check_bundle (const struct state *state, struct error *err)
+check_bundle (const struct state *state, struct occasion *occasion,
+              struct error *err)
 {
   cleanup_bundle struct bundle bundle = BUNDLE_INIT;
   cleanup_judgement struct judgement judgement = JUDGEMENT_INIT;
@@ -87,7 +90,10 @@ check_bundle (const struct state *state, struct error *err)
   if (why.message != NULL)
     {
       if (!asks && state->has_annotations)
-        return 0;
+        return state->refused.message == NULL
+                   ? 0
+                   : error_refuse (err, state->refused.id, "%s",
+                                   state->refused.message);
       return error_refuse (err, SENTENCE_guard_bundle,
                            escape (state->bundle ? state->bundle : "").text,
                            why.message);
@@ -95,7 +101,19 @@ check_bundle (const struct state *state, struct error *err)
   if (judge (bundle.text, bundle.length, state->bundle, CALLER_GUARD, 0,
              &judgement, err)
       < 0)
-    return -1;
+    {
+      occasion_note (occasion, &judgement);
+      return -1;
+    }
+  if (judgement.observation.observed)
+    {
+      occasion_decided (occasion, &judgement);
+      return 0;
+    }
+  occasion_note (occasion, &judgement);
+  if (state->refused.message != NULL)
+    return error_refuse (err, state->refused.id, "%s",
+                         state->refused.message);
   if (asks != judgement.decision.asks)
     return error_refuse (err, SENTENCE_guard_bundle,
                          escape (state->bundle).text,
@@ -111,20 +129,29 @@ check_bundle (const struct state *state, struct error *err)
 }
 
 int
-guard (const char *text, size_t length, struct error *err)
+guard (const char *text, size_t length, struct occasion *occasion,
+       struct error *err)
 {
-  struct state state = { .doc = JSON_DOC_INIT };
+  struct state state = { .doc = JSON_DOC_INIT, .refused = ERROR_INIT };
   cleanup_error struct error report = ERROR_INIT;
   int result = read_state (&state, text, length, err);
 
   if (result == 0)
-    result = check_bundle (&state, err);
+    {
+      occasion->container = state.id;
+      occasion->bundle = state.bundle;
+      result = check_bundle (&state, occasion, err);
+    }
+  else
+    {
+      cleanup_freep (&state.id);
+      cleanup_freep (&state.bundle);
+    }
   if (result == 0 && state.request.network)
     guard_exec_report (state.id ? state.id : "", &report);
   if (report.message != NULL)
-    report_syslog (report.message);
+    occasion_tell (occasion, RECORD_REPORTED, report.id, report.message);
   json_clear (&state.doc);
-  cleanup_freep (&state.bundle);
-  cleanup_freep (&state.id);
+  error_clear (&state.refused);
   return result;
 }

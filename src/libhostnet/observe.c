@@ -146,6 +146,25 @@ observe (const struct policy_settings *settings,
                                            facts, observation->refused.id);
 }
 
+char *
+observation_sentence (const struct observation *observation,
+                      const struct decision *decision)
+{
+  const char *report = decision->report.message;
+
+  if (observation->refused.message != NULL)
+    return xasprintf ("observed, and would be refused: %s",
+                      observation->refused.message);
+  if (report != NULL)
+    return xasprintf ("observed, and would be %s: %s",
+                      observation->would_edit ? "locked and reported"
+                                              : "reported",
+                      report);
+  if (observation->would_edit)
+    return xasprintf ("observed, and would be locked");
+  return NULL;
+}
+
 void
 observation_clear (struct observation *observation)
 {

@@ -30,6 +30,11 @@ void observe (const struct policy_settings *settings,
 /* The same for what was refused before the policy could be asked. */
 void observe_refusal (struct observation *observation, struct error *err);
 
+/* One sentence of it, or NULL when nothing would have been done; the caller
+ * frees. */
+char *observation_sentence (const struct observation *observation,
+                            const struct decision *decision);
+
 void observation_clear (struct observation *observation);
 
 #endif

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,14 +29,6 @@ report_stderr (const char *message)
   cleanup_free char *line = xasprintf ("oci-hostnet: %s\n", message);
 
   write_line (STDERR_FILENO, line, strlen (line));
-}
-
-void
-report_syslog (const char *message)
-{
-  openlog ("oci-hostnet", LOG_PID, LOG_DAEMON);
-  syslog (LOG_WARNING, "%s", message);
-  closelog ();
 }
 
 /* The file that --log names, NULL when it is none.  crun: [file:]PATH,

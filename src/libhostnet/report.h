@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a refusal is told: standard error, the runtime's --log, syslog. */
+/* Where a refusal is told: standard error, the runtime's --log; see trail.h
+ * for the system log. */
 #ifndef HOSTNET_REPORT_H
 #define HOSTNET_REPORT_H
 
@@ -9,9 +10,6 @@
 
 /* One line in one write (conmon reads once): "oci-hostnet: SENTENCE". */
 void report_stderr (const char *message);
-
-/* One record; nothing when no syslog listens. */
-void report_syslog (const char *message);
 
 /* One line in the low-level runtime's format; podman parses the whole file as
  * one object, containerd wants RFC 3339 (FACTS 9). */

@@ -42,15 +42,28 @@ show_json (FILE *to, const struct judgement *j, const struct error *err)
   const char *reason = err != NULL ? err->message : "";
   const char *id = err != NULL ? refusal_name (err->id) : "";
   const char *verdict = "untouched";
+  cleanup_free char *observed
+      = err == NULL && j->observation.observed
+            ? observation_sentence (&j->observation, &j->decision)
+            : NULL;
 
   if (err != NULL)
     verdict = refusal_exit_status (err->id) == 1 ? "refused" : "error";
+  else if (j->observation.observed)
+    verdict = "observed";
   else if (j->decision.verdict == VERDICT_EDIT)
     verdict = "edited";
   else if (j->decision.report.message != NULL)
     verdict = "reported";
   if (err == NULL && j->decision.report.message != NULL)
     reason = j->decision.report.message;
+  if (observed != NULL)
+    {
+      reason = observed;
+      id = refusal_name (j->observation.refused.message != NULL
+                             ? j->observation.refused.id
+                             : j->decision.report.id);
+    }
   json_buffer_add (&out, "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":",
                    verdict);
   json_buffer_string (&out, id);
@@ -69,7 +82,14 @@ show_json (FILE *to, const struct judgement *j, const struct error *err)
 void
 show_text (FILE *to, const struct judgement *j, const struct error *err)
 {
+  cleanup_free char *observed
+      = j->observation.observed
+            ? observation_sentence (&j->observation, &j->decision)
+            : NULL;
+
   (void) err;
+  if (observed != NULL)
+    fprintf (to, "observe %s\n", observed);
   for (size_t i = 0; i < j->decision.edits.count; i++)
     {
       const struct json_edit *edit = &j->decision.edits.list[i];
@@ -81,6 +101,6 @@ show_text (FILE *to, const struct judgement *j, const struct error *err)
     }
   for (size_t i = 0; i < j->facts.ways.count; i++)
     fprintf (to, "way out %s\n", j->facts.ways.list[i].sentence);
-  if (j->decision.report.message != NULL)
+  if (observed == NULL && j->decision.report.message != NULL)
     fprintf (to, "report  %s\n", j->decision.report.message);
 }

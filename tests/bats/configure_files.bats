@@ -255,12 +255,13 @@ default_stays() {
 	require_command flock
 	file /etc/docker/daemon.json '{}'
 	remember_tree
-	flock "$root" sleep 1.5 &
-	sleep 0.3
-	run -0 timeout 0.5 "$HOSTNET" configure docker --root "$root" --dry-run
-	run -124 timeout 0.5 "$HOSTNET" configure docker --root "$root"
+	flock -F "$root" sleep 1000 3>&- &
+	wait_for 50 eval '! flock -n "$root" true'
+	run -0 timeout 20 "$HOSTNET" configure docker --root "$root" --dry-run
+	run -124 timeout 1 "$HOSTNET" configure docker --root "$root"
 	tree_unchanged
-	wait
+	kill $!
+	wait $! || true
 	configure docker
 	configure docker --undo
 	tree_unchanged

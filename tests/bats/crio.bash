@@ -157,6 +157,7 @@ CRIO_ENVIRONMENT=()
 # that listens; prints what it heard, and what the runtime says
 logged_create() {
 	local path rc=0
+	forget_trail
 	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
 	echo "${1#plain-}" >"$CRIO/$2.runtime"
 	path=$(bundle_of "$2")

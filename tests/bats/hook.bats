@@ -124,6 +124,7 @@ guarded() {
 
 # with_syslog COMMAND...: a /dev of its own, where syslog listens
 with_syslog() {
+	forget_trail
 	[ -x "$HOSTNET_TEST_DIR/devlog" ] || gcc -static -o "$HOSTNET_TEST_DIR/devlog" "$top_srcdir/tests/tools/devlog.c"
 	unshare -m sh -c 'mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3 && exec "$@"' sh "$HOSTNET_TEST_DIR/devlog" "$@"
 }

@@ -6,8 +6,8 @@ dir=$HOSTNET_TEST_DIR/count
 mkdir -p "$dir/bundle"
 chmod 755 "$dir" "$dir/bundle"
 # callgrind ends at an exec without its sum: the runtime is not there.
-printf '{"version":1,"runtime":"%s"}' "$dir/crun" >"$HOSTNET_POLICY"
-chmod 644 "$HOSTNET_POLICY"
+. "$top_srcdir/tests/bench/rules.bash"
+rules 0
 count() { # NAME COMMAND...
 	local name=$1
 	shift
@@ -17,6 +17,12 @@ capture=$top_srcdir/oci-specs/captures/podman/annotation.config.json
 jq -c '.annotations["io.oci-hostnet.network"] = "host"' "$top_srcdir/oci-specs/captures/docker/host.config.json" >"$dir/bundle/config.json"
 count "edit, 9 KB" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
 count "already edited" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
+for count in 10 100 1000; do
+	rules "$count"
+	jq -c '.annotations["io.oci-hostnet.network"] = "host"' "$top_srcdir/oci-specs/captures/docker/host.config.json" >"$dir/bundle/config.json"
+	count "edit, 9 KB, $count rules" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
+done
+rules 0
 jq -c '.process.env += [range(1200) | "BENCH_VARIABLE_\(.)=some value that stands for one"] | .mounts += [range(130) | {destination: "/mnt/\(.)", type: "tmpfs", source: "tmpfs", options: ["nosuid","nodev"]}]' "$capture" >"$dir/bundle/config.json"
 count "edit, 85 KB" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
 jq -c 'del(.annotations)' "$capture" >"$dir/bundle/config.json"
