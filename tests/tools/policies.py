@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# policies.py SCHEMA PROGRAM - some thousand policies, good and bad, always the same ones: what the
-# schema says of each and what our parser (tests/unit/policy_file) says must agree.  TAP.
+# policies.py SCHEMA PROGRAM PAGE - some thousand policies, good and bad, always the same ones: what the
+# schema says of each and what our parser (tests/unit/policy_file) says must agree, and
+# it takes the examples of the manual page.  TAP.
 # policies.py --seeds DIRECTORY [COUNT] - some of them as files, for the fuzzer.
 import copy
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -153,6 +155,13 @@ def described(schema):
     return missing
 
 
+def examples(page):
+    """The policies among the examples of the manual page, as they come out."""
+    with open(page, encoding="utf-8") as file:
+        blocks = re.findall(r"^\.EX\n(\{.*?)^\.EE\n", file.read(), re.DOTALL | re.MULTILINE)
+    return [block.replace("\\-", "-").replace("\\e", "\\") for block in blocks]
+
+
 def seeds(directory, count):
     os.makedirs(directory, exist_ok=True)
     every = sorted({json.dumps(policy) for _, policy in policies()})
@@ -176,6 +185,11 @@ def main():
     said = parser_says(sys.argv[2], "policy", ['{"version":1}', '{"version":1.0}', '{"version":1,"version":1}'])
     print(f"{'ok' if said == ['accepted', 'refused policy_value', 'refused policy_syntax'] else 'not ok'} {number} - "
           "1.0 is no version, and a member stands once")
+    number += 1
+    shown = examples(sys.argv[3])
+    said = parser_says(sys.argv[2], "policy", shown)
+    print(f"{'ok' if len(said) >= 3 and set(said) == {'accepted'} else 'not ok'} {number} - "
+          f"{len(said)} examples of the manual page: {', '.join(said)}")
     print(f"1..{number}")
 
 
