@@ -25,16 +25,17 @@ is_net_admin (const struct json_doc *config, json_node node)
 {
   static const char name[] = "CAP_NET_ADMIN";
   const struct json_member *member = &config->members[node];
-  cleanup_free char *text = NULL;
+  cleanup_free char *copy = NULL;
+  const char *text;
   size_t letters;
 
   if (json_kind (config, node) != JSON_STRING)
     return false;
-  /* without a copy of those that are no such thing, which is most */
-  if (!member->escaped_value && member->end - member->start < strlen (name) + 2
-      && !isdigit ((unsigned char) config->text[member->start + 1]))
-    return false;
-  text = json_string (config, node);
+  /* most have no escapes, and need no copy: the quote ends them */
+  if (member->escaped_value)
+    text = copy = json_string (config, node);
+  else
+    text = config->text + member->start + 1;
   if (isdigit ((unsigned char) text[0]))
     return strtoul (text, NULL, 0) == CAP_NET_ADMIN;
   letters = strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
