@@ -274,13 +274,13 @@ decide_inherited (struct plan *plan, struct decision *decision,
 }
 
 static int
-decide_restore (const struct plan *plan, const struct decision *decision,
+decide_restore (const struct plan *plan, struct decision *decision,
                 struct error *err)
 {
   if (!decision->asks
       && (plan->settings->inherit == INHERIT_LEAVE
           || plan->settings->inherit == INHERIT_REPORT))
-    return 0;
+    return check_host_objects (plan, decision, err);
   return error_refuse (err, SENTENCE_restore_refused,
                        decision->asks ? "asks for" : "has");
 }

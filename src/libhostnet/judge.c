@@ -66,9 +66,10 @@ ask_policy (struct judgement *j, const char *bundle, struct error *err)
   if ((j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
       || policy_complete (j->policy, err) < 0
       || facts_collect_engine (j->facts.caller, bundle, &j->facts.engine, err)
-             < 0
-      || json_get (&j->config, 0, "process", JSON_OBJECT, &process, err) < 0)
+             < 0)
     return -1;
+  /* one of a wrong type is nobody's, and decide()'s to refuse */
+  json_get (&j->config, 0, "process", JSON_OBJECT, &process, NULL);
   j->engine = j->engine_given != NULL
                   ? *j->engine_given
                   : engine_tell (&j->facts.engine, &j->config,
@@ -127,15 +128,17 @@ collect_and_decide (struct judgement *j, const char *bundle,
 
 /* Where a policy observes everything, that is so too for what is refused before
  * it could say which of its rules is the container's. */
-static bool
-is_observed_anyhow (struct judgement *j)
+static int
+refuse_early (struct judgement *j, struct error *err)
 {
   cleanup_error struct error none = ERROR_INIT;
 
-  return (j->policy != NULL
-          || policy_load (POLICY_PATH, &j->policy, &none) == 0)
-         && policy_complete (j->policy, &none) == 0
-         && policy_observes_all (j->policy);
+  if ((j->policy == NULL && policy_load (POLICY_PATH, &j->policy, &none) < 0)
+      || policy_complete (j->policy, &none) < 0
+      || !policy_observes_all (j->policy))
+    return -1;
+  observe_refusal (&j->observation, err);
+  return 0;
 }
 
 static int
@@ -152,21 +155,21 @@ judge (const char *text, size_t length, const char *bundle,
        enum caller caller, unsigned preserve_fds, struct judgement *j,
        struct error *err)
 {
+  int result;
+
   if (json_index (&j->config, text, length, false, err) < 0)
     return -1;
   if (json_kind (&j->config, 0) != JSON_OBJECT)
     return error_refuse (err, SENTENCE_json_root);
   if (read_request (j, caller, err) < 0)
-    {
-      if (!is_observed_anyhow (j))
-        return -1;
-      observe_refusal (&j->observation, err);
-      return 0;
-    }
+    return refuse_early (j, err);
   if (decide_needs_policy (&j->request, &j->facts)
       && ask_policy (j, bundle, err) < 0)
     return -1;
-  return collect_and_decide (j, bundle, preserve_fds, err);
+  result = collect_and_decide (j, bundle, preserve_fds, err);
+  if (!j->needs_policy && result < 0)
+    return refuse_early (j, err);
+  return result;
 }
 
 char *

@@ -180,7 +180,6 @@ int
 policy_complete (struct policy *policy, struct error *err)
 {
   static const char suffix[] = ".json";
-  cleanup_error struct error own = ERROR_INIT;
   cleanup_free char *directory = NULL;
   char **names = NULL;
   size_t count = 0, stem;
@@ -195,20 +194,12 @@ policy_complete (struct policy *policy, struct error *err)
       && strcmp (policy->path + stem - strlen (suffix), suffix) == 0)
     stem -= strlen (suffix);
   directory = xasprintf ("%.*s.d", (int) stem, policy->path);
-  result = policy_file_list (directory, &names, &count, &own);
+  result = policy_file_list (directory, &names, &count, &policy->broken);
   if (result == 0)
-    result = read_drop_ins (policy, names, count, &own);
+    result = read_drop_ins (policy, names, count, &policy->broken);
   names_clear (names, count);
-  if (result < 0)
-    {
-      if (err != NULL)
-        {
-          error_clear (err);
-          *err = own;
-          own = (struct error) ERROR_INIT;
-        }
-      return -1;
-    }
+  if (result < 0) /* and once more when asked again */
+    return error_refuse (err, policy->broken.id, "%s", policy->broken.message);
   policy->complete = true;
   return 0;
 }

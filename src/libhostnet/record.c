@@ -107,8 +107,16 @@ fill_value (char *to, size_t most, const char *text, bool is_json)
     {
       char shown[24];
       bool plain;
-      size_t step = escape_next (text, left, &plain), length = step;
+      size_t step, length;
 
+      /* nearly all there is */
+      for (; left > 0 && *text >= ' ' && *text < 0x7F && used + 4 <= most;
+           left--)
+        to[used++] = *text++;
+      if (left == 0)
+        break;
+      step = escape_next (text, left, &plain);
+      length = step;
       if (plain)
         memcpy (shown, text, step);
       else

@@ -165,7 +165,8 @@ mix (uint64_t key, const char *text, const char *skipped)
 
   for (;; text++)
     {
-      while (skip > 0 && text < end && strncmp (text, skipped, skip) == 0)
+      while (skip > 0 && *text == *skipped && text < end
+             && strncmp (text, skipped, skip) == 0)
         text += skip;
       if (text >= end)
         return (key ^ 0xFF) * 0x100000001B3u;

@@ -436,4 +436,9 @@ policy() {
 	(umask 022; mkdir -p "$(dirname "$HOSTNET_POLICY")"; printf '%s\n' "$1" >"$HOSTNET_POLICY")
 }
 
-no_policy() { rm -f "$HOSTNET_POLICY"; }
+# drop_in NAME TEXT
+drop_in() {
+	(umask 022; mkdir -p "${HOSTNET_POLICY%.json}.d"; printf '%s\n' "$2" >"${HOSTNET_POLICY%.json}.d/$1")
+}
+
+no_policy() { rm -rf "$HOSTNET_POLICY" "${HOSTNET_POLICY%.json}.d"; }
