@@ -135,6 +135,8 @@ struct port_facts
 struct facts
 {
   enum caller caller;
+  bool elsewhere;             /* given: root will run it on another machine, of
+                                 which the paths here tell nothing */
   struct engine_facts engine; /* by facts_collect_engine() */
   struct port_facts ports;    /* by facts_collect_ports() */
   enum netns_relation relation;

@@ -70,11 +70,15 @@ ask_policy (struct judgement *j, const char *bundle, struct error *err)
     return -1;
   /* one of a wrong type is nobody's, and decide()'s to refuse */
   json_get (&j->config, 0, "process", JSON_OBJECT, &process, NULL);
-  j->engine = engine_tell (&j->facts.engine, &j->config,
-                           j->request.annotations);
+  j->engine = j->engine_given != NULL
+                  ? *j->engine_given
+                  : engine_tell (&j->facts.engine, &j->config,
+                                 j->request.annotations);
   policy_subject_read (&j->config, j->request.annotations, process,
                        &j->engine, &j->subject);
-  j->settings = policy_settings_for (j->policy, &j->subject);
+  j->settings = j->settings_given != NULL
+                    ? *j->settings_given
+                    : policy_settings_for (j->policy, &j->subject);
   j->needs_policy = true;
   return 0;
 }
@@ -101,11 +105,25 @@ static int
 collect_and_decide (struct judgement *j, const char *bundle,
                     unsigned preserve_fds, struct error *err)
 {
+  bool observes = j->settings.mode == MODE_OBSERVE;
+  int result;
+
   if (decide_concerns (&j->request, &j->facts)
       && collect (j, bundle, preserve_fds, err) < 0)
-    return -1;
-  return decide (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
-                 &j->decision, err);
+    {
+      /* decide() must not be tried with half of the facts */
+      if (!observes)
+        return -1;
+      observe_unknown (&j->settings, &j->observation, err);
+      return 0;
+    }
+  result = decide (&j->settings, &j->engine, &j->config, &j->request,
+                   &j->facts, &j->decision, err);
+  if (!observes)
+    return result;
+  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
+           result, &j->decision, &j->observation, err);
+  return 0;
 }
 
 /* Where a policy observes everything, that is so too for what is refused before
@@ -149,13 +167,7 @@ judge (const char *text, size_t length, const char *bundle,
       && ask_policy (j, bundle, err) < 0)
     return -1;
   result = collect_and_decide (j, bundle, preserve_fds, err);
-  if (!j->needs_policy && result < 0)
-    return refuse_early (j, err);
-  if (j->settings.mode != MODE_OBSERVE)
-    return result;
-  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
-           result, &j->decision, &j->observation, err);
-  return 0;
+  return !j->needs_policy && result < 0 ? refuse_early (j, err) : result;
 }
 
 char *

@@ -24,8 +24,13 @@ static const struct
   { "truncated", "{\"version\": 1, \"rules\": [", REFUSAL_policy_syntax, NULL },
   { "open comment", V1 " /* }", REFUSAL_policy_syntax, NULL },
   { "trailing data", V1 "} {}", REFUSAL_policy_syntax, NULL },
-  { "trailing comma", V1 ",}", REFUSAL_policy_syntax, NULL },
-  { "duplicate key", V1 ", \"version\": 1}", REFUSAL_policy_syntax, NULL },
+  { "trailing comma", V1 ",\n }", REFUSAL_policy_syntax,
+    "the policy p: the JSON text has an error in line 2, column 2 (byte 17): "
+    "invalid object key (must be a string): mend it" },
+  { "duplicate key", V1 ",\n \"version\": 1}", REFUSAL_policy_syntax,
+    "the policy p: the JSON text has the key `version` twice in one object, "
+    "again in line 2, column 2, and crun and runc read different ones: keep "
+    "one" },
   { "duplicate key with escapes", V1 ", \"versio\\u006e\": 1}",
     REFUSAL_policy_syntax, NULL },
   { "duplicate pattern",
@@ -38,7 +43,8 @@ static const struct
   { "root is an array", "[]", REFUSAL_policy_syntax,
     "the policy p: it is no JSON object: write one" },
   { "no version", "{}", REFUSAL_policy_missing,
-    "the policy p lacks the member `version`: give 1" },
+    "the policy p lacks in the object of line 1, column 1 the member "
+    "`version`: give 1" },
   { "version 2", "{\n \"version\": 2}", REFUSAL_policy_value,
     "the policy p has in line 2, column 13 a wrong value for `version`: give "
     "1" },
@@ -65,8 +71,8 @@ static const struct
   { "rule no object", V1 ",\"rules\":[1]}", REFUSAL_policy_value, NULL },
   { "rule without when", V1 ",\"rules\":[{\"when\":{\"always\":true}},{}]}",
     REFUSAL_policy_missing,
-    "the policy p lacks the member `rules/1/when`: give an object with "
-    "at least one of `always`, `annotations`, `args` and `kubernetes`" },
+    "the policy p lacks in the object of line 1, column 49 the member "
+    "`rules/1/when`: give an object with at least one of `always`, `annotations`, `args` and `kubernetes`" },
   { "when no object", V1 ",\"rules\":[{\"when\":true}]}", REFUSAL_policy_value,
     NULL },
   { "when empty", V1 ",\"rules\":[{\"when\":{}}]}", REFUSAL_policy_value,
