@@ -167,9 +167,7 @@ judge (const char *text, size_t length, const char *bundle,
       && ask_policy (j, bundle, err) < 0)
     return -1;
   result = collect_and_decide (j, bundle, preserve_fds, err);
-  if (!j->needs_policy && result < 0)
-    return refuse_early (j, err);
-  return result;
+  return !j->needs_policy && result < 0 ? refuse_early (j, err) : result;
 }
 
 char *

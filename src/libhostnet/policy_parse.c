@@ -343,7 +343,7 @@ missing_member (struct reader *r, json_node object,
 
   json_position (r->doc, object, &line, &column);
   return error_refuse (r->err, SENTENCE_policy_missing, escape (r->name).text,
-                       pointer[0] == '/' ? pointer + 1 : pointer, line, column,
+                       line, column, pointer[0] == '/' ? pointer + 1 : pointer,
                        member->expected);
 }
 

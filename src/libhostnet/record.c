@@ -39,12 +39,12 @@ const struct record_field record_fields[RECORD_FIELDS] = {
   { "OCI_HOSTNET_LOCK", "lock", FIELD (lock), 32 },
   { "OCI_HOSTNET_PROGRAM", "program", FIELD (program), 32 },
   { "OCI_HOSTNET_COMMAND", "command", FIELD (command), 32 },
-  { "OCI_HOSTNET_EDITS", "edits", FIELD (edits), 768 },
+  { "OCI_HOSTNET_EDITS", "edits", FIELD (edits), 256 },
   { "OCI_HOSTNET_BUNDLE", "bundle", FIELD (bundle), 512 },
   { "OCI_HOSTNET_SERVICE_ACCOUNT", "service_account", FIELD (service_account),
-    256 },
+    128 },
   { "OCI_HOSTNET_ARGS", "args", FIELD (args), 768 },
-  { "OCI_HOSTNET_SETTINGS", "settings", FIELD (settings), 768 },
+  { "OCI_HOSTNET_SETTINGS", "settings", FIELD (settings), 512 },
 };
 
 const char *

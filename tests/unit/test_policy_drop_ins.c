@@ -141,7 +141,7 @@ test_broken (const char *path)
     { "with `admission`", "{\"version\":1,\"admission\":true}",
       REFUSAL_policy_unknown_member, "/policy.d/50-x.json has in line 1" },
     { "without `version`", "{\"rules\":[]}", REFUSAL_policy_missing,
-      "/policy.d/50-x.json lacks the member `version`" },
+      "/policy.d/50-x.json lacks in the object of line 1, column 1 the member `version`" },
     { "of version 2", "{\"version\":2}", REFUSAL_policy_value,
       "/policy.d/50-x.json has in line 1, column 12" },
     { "broken", "{\"version\":1,", REFUSAL_policy_syntax,

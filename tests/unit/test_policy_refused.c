@@ -43,8 +43,8 @@ static const struct
   { "root is an array", "[]", REFUSAL_policy_syntax,
     "the policy p: it is no JSON object: write one" },
   { "no version", "{}", REFUSAL_policy_missing,
-    "the policy p lacks the member `version` in the object of line 1, column "
-    "1: give 1" },
+    "the policy p lacks in the object of line 1, column 1 the member "
+    "`version`: give 1" },
   { "version 2", "{\n \"version\": 2}", REFUSAL_policy_value,
     "the policy p has in line 2, column 13 a wrong value for `version`: give "
     "1" },
@@ -71,9 +71,8 @@ static const struct
   { "rule no object", V1 ",\"rules\":[1]}", REFUSAL_policy_value, NULL },
   { "rule without when", V1 ",\"rules\":[{\"when\":{\"always\":true}},{}]}",
     REFUSAL_policy_missing,
-    "the policy p lacks the member `rules/1/when` in the object of line 1, "
-    "column 49: give an object with "
-    "at least one of `always`, `annotations`, `args` and `kubernetes`" },
+    "the policy p lacks in the object of line 1, column 49 the member "
+    "`rules/1/when`: give an object with at least one of `always`, `annotations`, `args` and `kubernetes`" },
   { "when no object", V1 ",\"rules\":[{\"when\":true}]}", REFUSAL_policy_value,
     NULL },
   { "when empty", V1 ",\"rules\":[{\"when\":{}}]}", REFUSAL_policy_value,
