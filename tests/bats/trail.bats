@@ -156,7 +156,7 @@ record_of() { jq -cS . <<<"{${1#* \{}"; }
 		# shellcheck disable=SC2086
 		run -0 heard_by $how -- "$WRITE" observed "message=a sentence" "${FIELDS[@]}"
 		[[ $output =~ ^'syslog: <29>oci-hostnet['[0-9]+']: a sentence {' ]]
-		[ "$(record_of "$(tr -d '\0' <<<"$output")")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z]*)=(?<value>.*)$")) | from_entries + {kind: "observed"}' --args "${FIELDS[@]}")" ]
+		[ "$(record_of "$(tr -d '\0' <<<"$output")")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z_]*)=(?<value>.*)$")) | from_entries + {kind: "observed"}' --args "${FIELDS[@]}")" ]
 		# shellcheck disable=SC2086
 		run -0 heard_by $how -- "$WRITE" refused "message=$huge" "args=[\"$huge\"]" "edits=$huge" "bundle=$huge" "pod=$huge" "namespace=$huge" \
 			"container=$huge" "rule=$huge" "reason=$huge" "engine=$huge" "lock=$huge" "program=$huge" "command=$huge"
@@ -375,7 +375,7 @@ limited() {
 	[[ ${lines[2]} =~ ^[-0-9]{10}" "[0-9:]{8}"  refused   -             a\x0ab      -                         a rule of a ~ -               -                     it is refused"$ ]]
 	run -0 "$HOSTNET" log --json
 	jq -e '.schema == 1 and .unreadable == 0 and (.records | length == 2)' <<<"$output"
-	[ "$(jq -Sc '.records[0] | del(.time)' <<<"$output")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z]*)=(?<value>.*)$")) | from_entries
+	[ "$(jq -Sc '.records[0] | del(.time)' <<<"$output")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z_]*)=(?<value>.*)$")) | from_entries
 		+ {kind: "changed", uid: 0, message: "the sentence"}' --args "${FIELDS[@]}")" ]
 	jq -re '.records[0].time' <<<"$output" | grep -E '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z$'
 	# a time that is no option
