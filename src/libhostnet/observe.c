@@ -68,7 +68,8 @@ loosen (struct policy_settings *settings, const struct facts *facts,
 }
 
 /* All members that the policy says something of, but for `mode`: a rule that
- * takes the place of another has to say what that one did. */
+ * takes the place of another has to say what that one did.  What has no word is
+ * built in, as the stricter of two rules: then `default` does not say it. */
 static char *
 spell (const struct policy_settings *settings, bool runs)
 {
@@ -78,11 +79,14 @@ spell (const struct policy_settings *settings, bool runs)
   json_buffer_add (&text, "{");
   for (unsigned s = 0; s < SETTINGS; s++)
     {
-      if (s == SETTING_MODE || !(settings->said >> s & 1U))
+      enum setting setting = (enum setting) s;
+      unsigned value = policy_get (settings, setting);
+
+      if (s == SETTING_MODE || !(settings->said >> s & 1U)
+          || !setting_has_word (setting, value))
         continue;
       json_buffer_add (&text, "%s\"%s\":", comma, setting_words[s].name);
-      setting_value ((enum setting) s, policy_get (settings, (enum setting) s),
-                     &text);
+      setting_value (setting, value, &text);
       comma = ",";
     }
   if (settings->subordinate != NULL)

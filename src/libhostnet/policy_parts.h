@@ -48,7 +48,11 @@ unsigned policy_get (const struct policy_settings *settings,
 void policy_set (struct policy_settings *settings, enum setting setting,
                  unsigned value);
 
-/* The value as the file spells it, in JSON; appended to TEXT. */
+/* False: it is what is built in, which no word of the file spells. */
+bool setting_has_word (enum setting setting, unsigned value);
+
+/* The value as the file spells it, in JSON; appended to TEXT.  Nothing without
+ * a word. */
 void setting_value (enum setting setting, unsigned value,
                     struct json_buffer *text);
 

@@ -266,18 +266,6 @@ laxer (enum setting setting, unsigned a, unsigned b)
   return setting_stricter (setting, a, b) == a ? b : a;
 }
 
-static bool
-has_word (enum setting setting, unsigned value)
-{
-  struct json_buffer text = JSON_BUFFER_INIT;
-  bool has;
-
-  setting_value (setting, value, &text);
-  has = text.text != NULL;
-  free (text.text);
-  return has;
-}
-
 /* Of two containers that nothing tells apart both have to run. */
 static void
 loosen (struct rule *rule, const struct rule *other)
@@ -290,7 +278,7 @@ loosen (struct rule *rule, const struct rule *other)
         continue;
       /* who does not say it has what is built in, which is 0 */
       rule->value[s] = laxer (setting, rule->value[s], other->value[s]);
-      rule->set[s] = has_word (setting, rule->value[s]);
+      rule->set[s] = setting_has_word (setting, rule->value[s]);
     }
   if (rule->subordinate != NULL
       && (other->subordinate == NULL

@@ -277,6 +277,21 @@ is_easy (enum refusal id)
   return id == REFUSAL_inherit_refused || id == REFUSAL_net_admin_refused;
 }
 
+/* The settings of an observation are what a rule can say. */
+static bool
+is_settings (const char *settings)
+{
+  cleanup_policy struct policy *policy = NULL;
+  cleanup_error struct error err = ERROR_INIT;
+  cleanup_free char *text
+      = xasprintf ("{\"version\":1,\"default\":%s}", settings);
+
+  if (policy_parse (text, strlen (text), settings, &policy, &err) == 0)
+    return true;
+  printf ("# %s\n", err.message);
+  return false;
+}
+
 /* Under `mode: observe` everything runs as it is, and what is told is what
  * happens without it. */
 static bool
@@ -298,6 +313,8 @@ observe_all (size_t policy, enum caller caller, struct suggestion *suggestion)
                             && outcome.kind == enforced[i].kind
                             && outcome.id == enforced[i].id,
                         &configs[i], &enforced[i], &outcome);
+      if (j.observation.settings != NULL)
+        good &= is_settings (j.observation.settings);
       if (is_easy (enforced[i].id) && j.observation.settings != NULL)
         good &= complain (strstr (j.observation.settings, "\"mode\"") == NULL,
                           &configs[i], &enforced[i], &outcome);
