@@ -246,6 +246,7 @@ complain (bool good, const struct config *config,
 /* What happened to all of them, by place in configs. */
 static struct outcome *enforced;
 static bool *helped; /* a rule was suggested */
+static size_t lock_count, report_count; /* by what of inherit */
 
 static void
 record (const struct config *config, const struct judgement *j,
@@ -275,6 +276,35 @@ static bool
 is_easy (enum refusal id)
 {
   return id == REFUSAL_inherit_refused || id == REFUSAL_net_admin_refused;
+}
+
+/* Where refusing what has the host's network is the matter: that it is locked
+ * where it loses nothing by it, and else reported.  SETTINGS refused it. */
+static bool
+gives_away_least (const struct config *config, enum caller caller,
+                  struct policy *policy, const struct policy_settings *given,
+                  const char *suggested)
+{
+  cleanup_judgement struct judgement j = JUDGEMENT_INIT;
+  cleanup_outcome struct outcome outcome = OUTCOME_INIT;
+  struct policy_settings settings = *given;
+  struct trial trial = config->trial;
+  bool good;
+
+  settings.inherit = INHERIT_HARMLESS;
+  if (settings.host_objects == HOST_OBJECTS_REFUSE)
+    settings.host_objects = HOST_OBJECTS_REPORT;
+  trial.settings = &settings;
+  judge_under (&trial, caller, policy, &j, &outcome);
+  good = strstr (suggested, j.decision.verdict == VERDICT_EDIT
+                                ? "\"inherit\":\"lock\""
+                                : "\"inherit\":\"report\"")
+         != NULL;
+  lock_count += j.decision.verdict == VERDICT_EDIT;
+  report_count += j.decision.verdict != VERDICT_EDIT;
+  if (!good)
+    printf ("# %s: %s\n", config->path, suggested);
+  return good;
 }
 
 /* The settings of an observation are what a rule can say. */
@@ -315,6 +345,9 @@ observe_all (size_t policy, enum caller caller, struct suggestion *suggestion)
                         &configs[i], &enforced[i], &outcome);
       if (j.observation.settings != NULL)
         good &= is_settings (j.observation.settings);
+      if (enforced[i].id == REFUSAL_inherit_refused)
+        good &= gives_away_least (&configs[i], caller, enforcing, &e.settings,
+                                  j.observation.settings);
       if (is_easy (enforced[i].id) && j.observation.settings != NULL)
         good &= complain (strstr (j.observation.settings, "\"mode\"") == NULL,
                           &configs[i], &enforced[i], &outcome);
@@ -478,6 +511,8 @@ main (void)
       test (p, c);
   printf ("# %zu configurations, %zu refusals, %zu of pods\n", config_count,
           refused_count, pod_count);
-  tap_ok (refused_count > 0 && pod_count > 0, "some were refused");
+  tap_ok (refused_count > 0 && pod_count > 0 && lock_count > 0
+              && report_count > 0,
+          "some were refused, and of both kinds");
   return tap_end ();
 }
