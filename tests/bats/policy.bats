@@ -325,6 +325,32 @@ table() {
 	run -0 hostnet policy test tests/table.tsv
 }
 
+@test "test: a rule's number is that of the policy file, and with a name that of a drop-in" {
+	cp "$CAPTURES/podman/host.config.json" host.json
+	policy '{"version": 1, "rules": [{"when": {"always": true}, "inherit": "lock"}]}'
+	printf 'host.json\tedited rule 1\n' >table
+	run -0 hostnet policy test table
+	# another file's rule 1 is another rule
+	drop_in 50-a:b.json '{"version": 1, "rules": [{"when": {"always": true}, "inherit": "lock"}]}'
+	run -1 hostnet policy test table
+	expect_output '50-a:b.json: rule 1'
+	printf 'host.json\tedited rule %s\n' 50-a:b.json:1 >table
+	run -0 hostnet policy test table
+	for rule in 50-a:b.json:2 b.json:1 50-c.json:1 policy.json:1; do
+		printf 'host.json\tedited rule %s\n' "$rule" >table
+		run -1 hostnet policy test table
+	done
+	for rule in :1 50-a.json: 50-a.json:0 50-a.json:x; do
+		printf 'host.json\tedited rule %s\n' "$rule" >table
+		run -3 hostnet policy test table
+		expect_output 'rule FILE:N'
+	done
+	# without a policy.json a drop-in's are not the policy file's
+	rm "$HOSTNET_POLICY"
+	printf 'host.json\tedited rule 1\n' >table
+	run -1 hostnet policy test table
+}
+
 @test "test: a broken table, by file and line" {
 	table
 	while IFS='|' read -r row text; do
