@@ -162,13 +162,28 @@ one_matches (const struct globs *globs, const char *text)
   return false;
 }
 
+/* Only engines should write what begins so. */
+static const char engines[] = "io.kubernetes.";
+
+bool
+policy_key_can_be_sure (const char *key_pattern)
+{
+  size_t literal = strcspn (key_pattern, "*?[\\");
+
+  if (literal < strlen (engines)
+      || strncmp (key_pattern, engines, strlen (engines)) != 0)
+    return true;
+  for (size_t i = 0; i < sizeof engine_keys / sizeof *engine_keys; i++)
+    if (glob_matches (key_pattern, engine_keys[i].key))
+      return true;
+  return false;
+}
+
 /* What only an engine should write, and everybody can where no engine of
  * Kubernetes overwrites it. */
 static bool
 may_be_forged (const struct policy_subject *subject, const char *key)
 {
-  static const char engines[] = "io.kubernetes.";
-
   if (strncmp (key, engines, strlen (engines)) != 0)
     return false;
   for (size_t i = 0; i < sizeof engine_keys / sizeof *engine_keys; i++)

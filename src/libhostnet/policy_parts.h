@@ -119,11 +119,18 @@ struct policy
 /* An empty policy. */
 struct policy *policy_new (void);
 
-/* As policy_load() and policy_complete() with TRUSTED, or as policy_draft(),
- * but for all that is wrong, which goes to MISTAKES; *POLICY is set when
- * nothing is. */
-void policy_examine (const char *path, bool trusted, struct policy **policy,
-                     struct mistakes *mistakes);
+/* What a file is read as. */
+enum policy_file
+{
+  POLICY_TRUSTED, /* policy.json with its drop-ins, which root alone writes */
+  POLICY_DRAFT,   /* policy.json, whoever wrote it, */
+  POLICY_DROP_IN  /* and one that is to be in policy.d */
+};
+
+/* As policy_load() and policy_complete(), or as policy_draft(), but for all
+ * that is wrong, which goes to MISTAKES; *POLICY is set when nothing is. */
+void policy_examine (const char *path, enum policy_file kind,
+                     struct policy **policy, struct mistakes *mistakes);
 
 /* Adds what TEXT says to POLICY; NAME is kept.  A drop-in has `version` and
  * `rules` alone.  What is wrong in `default` and `rules` goes to BROKEN. */

@@ -151,6 +151,43 @@ complains() {
 	[ -z "$output" ]
 }
 
+@test "check: a file of policy.d, or one that is to be one, as a drop-in" {
+	local text
+	mkdir -p policy.d
+	for text in '{"version": 1, "runtime": "/usr/bin/crun"}' '{"version": 1, "default": {}}' '{"version": 1, "admission": true}'; do
+		echo "$text" >draft
+		run -0 hostnet policy check draft
+		run -3 hostnet policy check --drop-in draft
+		expect_output 'unknown member' draft
+		cp draft policy.d/50-a.json
+		run -3 hostnet policy check policy.d/50-a.json
+		run -3 hostnet policy check "$PWD/policy.d//50-a.json"
+		(cd policy.d && run -3 hostnet policy check 50-a.json)
+	done
+	echo '{"version": 1, "rules": [{"when": {"kubernetes": {"serviceAccounts": ["a"]}}, "request": "allow"}]}' >policy.d/50-a.json
+	# whether admission checks it stands in policy.json
+	run -0 hostnet policy check policy.d/50-a.json
+	[ -z "$output" ]
+	run -2 hostnet policy check --drop-in
+}
+
+@test "check: only a rule that can be sure decides of what a later one is for" {
+	local when
+	for when in '{"kubernetes": {"serviceAccounts": ["a"]}}' '{"annotations": {"io.kubernetes.cri-o.X": "*"}}' \
+		'{"annotations": {"io.kubernetes.pod.owner": "x"}}' '{"annotations": {"io.kubernetes.cri-o.*": "*"}, "args": ["a"]}'; do
+		echo "{\"version\": 1, \"rules\": [{\"when\": $when, \"request\": \"allow\"}, {\"when\": $when, \"request\": \"refuse\"}]}" >draft
+		run -0 hostnet policy check draft
+		[[ $output != *'never decides'* ]]
+		[ "$(grep -c 'only make things stricter' <<<"$output")" -eq 2 ]
+	done
+	for when in '{"kubernetes": {"namespaces": ["a"]}}' '{"annotations": {"io.kubernetes.pod.name": "*"}}' '{"annotations": {"io.*": "x"}}' \
+		'{"annotations": {"io.kubernetes.cri.*": "x"}}' '{"args": ["a"]}'; do
+		echo "{\"version\": 1, \"rules\": [{\"when\": $when, \"request\": \"allow\"}, {\"when\": $when, \"request\": \"refuse\"}]}" >draft
+		run -0 hostnet policy check draft
+		[[ $output = *'rule 2, line 1 never decides'* && $output != *stricter* ]]
+	done
+}
+
 # --- explain -------------------------------------------------------------------------
 
 RULES='{"version": 1, "default": {"inherit": "refuse"}, "rules": [
