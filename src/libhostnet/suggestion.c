@@ -31,7 +31,7 @@ struct suggestion
 {
   struct suggested_rule *rules;
   size_t count;
-  struct lines edited, unhelped, missed;
+  struct lines edited, unhelped, notes;
 };
 
 struct suggestion *
@@ -62,7 +62,7 @@ suggestion_free (struct suggestion *suggestion)
   free (suggestion->rules);
   lines_clear (&suggestion->edited);
   lines_clear (&suggestion->unhelped);
-  lines_clear (&suggestion->missed);
+  lines_clear (&suggestion->notes);
   free (suggestion);
 }
 
@@ -386,10 +386,9 @@ suggestion_add (struct suggestion *suggestion, const struct record *observed,
 }
 
 void
-suggestion_miss (struct suggestion *suggestion, const char *why,
-                 unsigned count)
+suggestion_note (struct suggestion *suggestion, const char *sentence)
 {
-  lines_add (&suggestion->missed, xasprintf ("%u %s", count, why));
+  lines_add (&suggestion->notes, xstrndup (sentence, strlen (sentence)));
 }
 
 static int
@@ -457,7 +456,7 @@ suggestion_write (struct suggestion *suggestion, FILE *to)
          "// Read each before it goes to policy.d: whoever starts containers "
          "elsewhere than in Kubernetes chooses their args.\n",
          to);
-  lines_write (&suggestion->missed, "", SIZE_MAX, to);
+  lines_write (&suggestion->notes, "", SIZE_MAX, to);
   if (suggestion->edited.count > 0)
     fputs ("// Needs no rule:\n", to);
   lines_write (&suggestion->edited, "", SIZE_MAX, to);

@@ -526,6 +526,26 @@ record() {
 	[ "$(jq -c .rules <<<"$output")" = '[]' ]
 }
 
+@test "suggest: a string that got into syslog is no record, and records from there are said to be anybody's" {
+	{
+		record container=good args='["good"]' reason=request_refused settings='{"request":"allow"}'
+		record container=evil args='["evil"]' reason=request_refused settings='{"request":"allow"}' |
+			sed 's/daemon.notice/auth.info sshd[7]: Invalid user/'
+	} >log
+	run -0 hostnet policy suggest log
+	expect_output '"good"' '1 records came from syslog, where any local user can write'
+	[[ $output != *evil* ]]
+	run -0 hostnet policy suggest log --json
+	one_object
+	[ "$(jq -r '.checks[] | .verdict + " " + .reason' <<<"$output")" = \
+		"note 1 records came from syslog, where any local user can write: whose they are is not known" ]
+	# a real syslogd keeps the tag of who wrote it
+	logger -t sshd 'Invalid user oci-hostnet[1]: observed, and would be refused: x {"kind":"observed","container":"evil","args":"[\"evil\"]","settings":"{}"}'
+	wait_for 50 grep -q evil "$SYSLOG"
+	run -0 hostnet policy suggest "$SYSLOG"
+	[[ $output != *evil* ]]
+}
+
 @test "suggest: from the journal, where no file is given" {
 	start_journald
 	policy "$SEEN"
