@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
 #include "observe.h"
 #include "policy_parts.h"
+#include "suggestion_parts.h"
 
 /* Lines of comment, each once. */
 struct lines
@@ -152,85 +152,6 @@ lines_write (struct lines *lines, const char *indent, size_t most, FILE *to)
     fprintf (to, "%s// and %zu more\n", indent, lines->count - shown);
 }
 
-/* ---- when ---- */
-
-/* A pattern that TEXT alone matches. */
-static void
-add_pattern (struct json_buffer *out, const char *text)
-{
-  struct json_buffer pattern = JSON_BUFFER_INIT;
-
-  json_buffer_text (&pattern, "");
-  for (; *text != '\0'; text++)
-    {
-      if (strchr ("*?[\\", *text) != NULL)
-        json_buffer_text (&pattern, "\\");
-      json_buffer_bytes (&pattern, text, 1);
-    }
-  json_buffer_string (out, pattern.text);
-  free (pattern.text);
-}
-
-/* Negative: nobody can tell which args it has, or there are none. */
-static int
-add_args (struct json_buffer *out, const char *args)
-{
-  cleanup_json struct json_doc doc = JSON_DOC_INIT;
-
-  if (args == NULL
-      || json_index (&doc, args, strlen (args), false, NULL) < 0
-      || json_kind (&doc, 0) != JSON_ARRAY || json_first (&doc, 0) == JSON_NONE)
-    return -1;
-  json_buffer_text (out, "\"args\": [");
-  for (json_node n = json_first (&doc, 0); n != JSON_NONE;
-       n = json_next (&doc, n))
-    {
-      cleanup_free char *arg = NULL;
-
-      if (json_kind (&doc, n) != JSON_STRING)
-        return -1;
-      arg = json_string (&doc, n);
-      json_buffer_text (out, n == json_first (&doc, 0) ? "" : ", ");
-      add_pattern (out, arg);
-    }
-  json_buffer_text (out, "]");
-  return 0;
-}
-
-/* Whether it surely is of Kubernetes, and no author of a container said so: as
- * engine_surely_kubernetes(), of which a record keeps the engine's name. */
-static bool
-is_of_pod (const struct record *observed)
-{
-  const char *engine = observed->engine;
-
-  return observed->pod_namespace != NULL && engine != NULL
-         && (strcmp (engine, engine_name (ENGINE_CRIO)) == 0
-             || strcmp (engine, engine_name (ENGINE_CONTAINERD_CRI)) == 0);
-}
-
-/* The caller frees; NULL: there is none that is for this container alone. */
-static char *
-spell_when (const struct record *observed)
-{
-  struct json_buffer out = JSON_BUFFER_INIT;
-
-  json_buffer_text (&out, "{ ");
-  if (is_of_pod (observed))
-    {
-      json_buffer_text (&out, "\"kubernetes\": { \"namespaces\": [");
-      add_pattern (&out, observed->pod_namespace);
-      json_buffer_text (&out, "] }, ");
-    }
-  if (add_args (&out, observed->args) < 0)
-    {
-      free (out.text);
-      return NULL;
-    }
-  json_buffer_text (&out, " }");
-  return out.text;
-}
-
 /* ---- settings ---- */
 
 /* A policy with one rule, whose settings are SETTINGS; NULL: they are none. */
@@ -331,7 +252,7 @@ add_rule (struct suggestion *suggestion, const struct record *observed,
       rule = &suggestion->rules[suggestion->count++];
       *rule = (struct suggested_rule){
         .when = xstrndup (when, strlen (when)),
-        .of_pods = is_of_pod (observed),
+        .of_pods = suggestion_is_of_pod (observed),
         .policy = policy,
       };
     }
@@ -370,7 +291,7 @@ suggestion_add (struct suggestion *suggestion, const struct record *observed,
       lines_add (&suggestion->edited, describe (observed, time, NULL));
       return;
     }
-  when = spell_when (observed);
+  when = suggestion_when (observed);
   policy = read_settings (observed->settings);
   if (when != NULL && policy != NULL)
     {

@@ -456,7 +456,7 @@ record() {
 
 @test "suggest: namespaces of pods, patterns that match themselves alone, mode observe where nothing helps" {
 	{
-		record engine=cri-o namespace='shop*' pod=web container=c1 args='["a","b*"]' reason=request_refused settings='{"request":"allow"}'
+		record engine=cri-o sure=yes namespace='shop*' pod=web container=c1 args='["a","b*"]' reason=request_refused settings='{"request":"allow"}'
 		record engine=podman namespace=forged container=c2 args='["z"]' reason=namespace_hook settings='{"inherit":"refuse","mode":"observe"}'
 		MESSAGE='observed, and would be locked' record container=c3 args='["y"]'
 		MESSAGE='observed, and would be reported: r' record container=c4 args='["y"]' reason=inherit_left
@@ -499,13 +499,29 @@ record() {
 }
 
 @test "suggest: nothing from a record gets out of its comment or its string" {
-	record container=$'x\n}{"evil":1} */' pod=$'p\u202e' engine=cri-o namespace='a","b' args='["a\nb","\"],"]' \
+	record container=$'x\n}{"evil":1} */' pod=$'p\u202e' engine=cri-o sure=yes namespace='a","b' args='["a\nb","\"],"]' \
 		reason=request_refused settings='{"request":"allow"},{"when":{"always":true},"request":"allow"}' >log
-	record container=ok engine=cri-o namespace='a","b' args='["a\nb","\"],"]' reason=request_refused settings='{"request":"allow"}' >>log
+	record container=ok engine=cri-o sure=yes namespace='a","b' args='["a\nb","\"],"]' reason=request_refused settings='{"request":"allow"}' >>log
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
 	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["a\",\"b"]},"args":["a\nb","\"],"]},"request":"allow"}]' ]
 	! grep -q $'\u202e' <<<"$output"
+}
+
+@test "suggest: what turns text or controls a terminal is written as \\u, and matches itself alone" {
+	local raw=$'a\u202eb\u009bc\u2028\u0085\x7f\U1f600"\\'
+	record container=c engine=cri-o namespace="n$raw" sure=yes args="$(jq -cn --arg r "$raw" '[$r]')" reason=request_refused \
+		settings='{"request":"allow"}' >log
+	for option in "" --json; do
+		# shellcheck disable=SC2086
+		run -0 hostnet policy suggest log $option
+		[[ $output = *'"a\u202eb\u009bc\u2028\u0085\u007f'$'\U1f600''\"\\\\"'* ]]
+		run ! grep -P '\x{202e}|\x{9b}|\x{85}|\x{2028}|\x7f' <<<"$output"
+	done
+	run -0 hostnet policy suggest log
+	sed 's,^ *//.*,,' <<<"$output" >bare
+	[ "$(jq -r '.rules[0].when.args[0]' bare)" = "${raw%\\}\\\\" ]
+	[ "$(jq -r '.rules[0].when.kubernetes.namespaces[0]' bare)" = "n${raw%\\}\\\\" ]
 }
 
 @test "suggest: records of a user are no policy of root's; what cannot be read is told" {

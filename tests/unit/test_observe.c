@@ -264,6 +264,9 @@ record (const struct config *config, const struct judgement *j,
                                                   : NULL,
     .message = sentence,
     .settings = j->observation.settings,
+    .sure = j->subject.sure         ? "yes"
+            : j->subject.kubernetes ? "no"
+                                    : NULL,
   };
 
   if (sentence != NULL)

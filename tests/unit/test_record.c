@@ -24,6 +24,7 @@ static const struct record full = {
   .edits = "netns",
   .reason_id = "r",
   .args = "[\"a\\n\"]",
+  .sure = "yes",
 };
 
 /* The first record of TEXT is copied: how many there were, and its fields. */
