@@ -16,7 +16,8 @@
 static bool
 is_for_all (const struct rule *rule)
 {
-  return !rule->kubernetes && rule->glob_count == 0 && rule->args.count == 0;
+  return !rule->kubernetes && !rule->outside && rule->glob_count == 0
+         && rule->args.count == 0;
 }
 
 static char *
@@ -39,7 +40,8 @@ same_globs (const struct globs *a, const struct globs *b)
 static bool
 same_when (const struct rule *a, const struct rule *b)
 {
-  if (a->kubernetes != b->kubernetes || a->glob_count != b->glob_count
+  if (a->kubernetes != b->kubernetes || a->outside != b->outside
+      || a->glob_count != b->glob_count
       || !same_globs (&a->args, &b->args)
       || !same_globs (&a->namespaces, &b->namespaces)
       || !same_globs (&a->service_accounts, &b->service_accounts))
@@ -59,7 +61,7 @@ can_be_sure (const struct policy *policy, const struct rule *rule)
   if (rule->service_accounts.count > 0 && !policy->admission)
     return false;
   for (size_t i = 0; i < rule->glob_count; i++)
-    if (!policy_key_can_be_sure (rule->globs[i].key))
+    if (!policy_key_can_be_sure (rule->globs[i].key, rule->outside))
       return false;
   return true;
 }
@@ -102,7 +104,7 @@ check_sureness (const struct policy *policy, const struct rule *rule,
                 "anybody may have written which one a pod has",
                 name);
   for (size_t i = 0; i < rule->glob_count; i++)
-    if (!policy_key_can_be_sure (rule->globs[i].key))
+    if (!policy_key_can_be_sure (rule->globs[i].key, rule->outside))
       checks_add (checks, "rule_unsure", CHECK_NOTE,
                   "%s can only make things stricter: anybody may have written "
                   "the annotation `%s`",

@@ -83,6 +83,7 @@ struct rule
   struct globs args; /* one for each of process.args; count 0: any */
   struct globs namespaces, service_accounts; /* count 0: any */
   bool kubernetes;   /* one of these two was given */
+  bool outside;      /* `kubernetes` is false: those that are not of it */
   bool set[SETTINGS];
   unsigned value[SETTINGS];
   char *subordinate; /* or NULL: not set */

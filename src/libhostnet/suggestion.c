@@ -277,12 +277,28 @@ is_refused (const struct record *observed)
              && strncmp (observed->message, refused, strlen (refused)) == 0);
 }
 
+/* NULL: a rule with WHEN and POLICY's settings helps. */
+static const char *
+why_unhelped (const struct record *observed, const char *when,
+              const struct policy *policy)
+{
+  if (policy == NULL)
+    return "no rule changes that";
+  if (suggestion_may_be_of_pod (observed))
+    return "it may be a pod's, and of which namespace is not sure: write a "
+           "rule by hand";
+  return when != NULL ? NULL
+                      : "its args are not known, or were cut: write a rule by "
+                        "hand";
+}
+
 void
 suggestion_add (struct suggestion *suggestion, const struct record *observed,
                 const char *time)
 {
   cleanup_free char *when = NULL;
   struct policy *policy;
+  const char *why;
 
   if (observed->kind != RECORD_OBSERVED)
     return;
@@ -293,16 +309,13 @@ suggestion_add (struct suggestion *suggestion, const struct record *observed,
     }
   when = suggestion_when (observed);
   policy = read_settings (observed->settings);
-  if (when != NULL && policy != NULL)
+  why = why_unhelped (observed, when, policy);
+  if (why == NULL)
     {
       add_rule (suggestion, observed, time, when, policy);
       return;
     }
-  lines_add (&suggestion->unhelped,
-             describe (observed, time,
-                       policy == NULL ? "no rule changes that"
-                                      : "its args are not known, or were cut: "
-                                        "write a rule by hand"));
+  lines_add (&suggestion->unhelped, describe (observed, time, why));
   policy_free (policy);
 }
 

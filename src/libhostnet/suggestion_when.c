@@ -102,6 +102,12 @@ suggestion_is_of_pod (const struct record *observed)
          && strcmp (observed->sure, "yes") == 0;
 }
 
+bool
+suggestion_may_be_of_pod (const struct record *observed)
+{
+  return observed->sure != NULL && !suggestion_is_of_pod (observed);
+}
+
 char *
 suggestion_when (const struct record *observed)
 {
@@ -114,6 +120,8 @@ suggestion_when (const struct record *observed)
       add_pattern (&out, observed->pod_namespace);
       json_buffer_text (&out, "] }, ");
     }
+  else
+    json_buffer_text (&out, "\"kubernetes\": false, ");
   if (add_args (&out, observed->args) < 0)
     {
       free (out.text);

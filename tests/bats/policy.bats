@@ -174,14 +174,14 @@ complains() {
 @test "check: only a rule that can be sure decides of what a later one is for" {
 	local when
 	for when in '{"kubernetes": {"serviceAccounts": ["a"]}}' '{"annotations": {"io.kubernetes.cri-o.X": "*"}}' \
-		'{"annotations": {"io.kubernetes.pod.owner": "x"}}' '{"annotations": {"io.kubernetes.cri-o.*": "*"}, "args": ["a"]}'; do
+		'{"annotations": {"io.kubernetes.pod.owner": "x"}}' '{"kubernetes": false, "annotations": {"io.kubernetes.pod.name": "x"}}' '{"annotations": {"io.kubernetes.cri-o.*": "*"}, "args": ["a"]}'; do
 		echo "{\"version\": 1, \"rules\": [{\"when\": $when, \"request\": \"allow\"}, {\"when\": $when, \"request\": \"refuse\"}]}" >draft
 		run -0 hostnet policy check draft
 		[[ $output != *'never decides'* ]]
 		[ "$(grep -c 'only make things stricter' <<<"$output")" -eq 2 ]
 	done
 	for when in '{"kubernetes": {"namespaces": ["a"]}}' '{"annotations": {"io.kubernetes.pod.name": "*"}}' '{"annotations": {"io.*": "x"}}' \
-		'{"annotations": {"io.kubernetes.cri.*": "x"}}' '{"args": ["a"]}'; do
+		'{"annotations": {"io.kubernetes.cri.*": "x"}}' '{"args": ["a"]}' '{"kubernetes": false}'; do
 		echo "{\"version\": 1, \"rules\": [{\"when\": $when, \"request\": \"allow\"}, {\"when\": $when, \"request\": \"refuse\"}]}" >draft
 		run -0 hostnet policy check draft
 		[[ $output = *'rule 2, line 1 never decides'* && $output != *stricter* ]]
@@ -466,7 +466,7 @@ record() {
 	} >log
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
-	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["shop\\*"]},"args":["a","b\\*"]},"request":"allow"},{"when":{"args":["z"]},"inherit":"refuse","mode":"observe"}]' ]
+	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["shop\\*"]},"args":["a","b\\*"]},"request":"allow"},{"when":{"kubernetes":false,"args":["z"]},"inherit":"refuse","mode":"observe"}]' ]
 	sed -n '/^{/q; p' <<<"$output" >comments
 	sed -n '/Needs no rule/,/REFUSED/p' comments | grep -q '`c3`'
 	sed -n '/Needs no rule/,/REFUSED/p' comments | grep -q '`c4`'
@@ -482,6 +482,26 @@ record() {
 	[ "$(jq -c .rules <<<"$output")" = "$(jq -c .rules bare)" ]
 }
 
+@test "suggest: what is outside of Kubernetes gets no rule for pods, and who only says to be a pod none for those" {
+	policy "$SEEN"
+	run -0 container crun . echo plain
+	run -0 container crun '.annotations += {"io.container.manager": "cri-o", "io.kubernetes.cri-o.SandboxID": "x", "io.kubernetes.pod.namespace": "kube-system"}' \
+		echo forged
+	grep -F '"args":"[\"echo\",\"forged\"]"' "$SYSLOG" | grep -F '"sure":"no"'
+	run -0 hostnet policy suggest "$SYSLOG" --json
+	[ "$(jq -c .rules <<<"$output")" = '[{"when":{"kubernetes":false,"args":["echo","plain"]},"request":"allow","inherit":"refuse"}]' ]
+	run -0 hostnet policy suggest "$SYSLOG"
+	sed -n '/REFUSED all the same/,/^{/p' <<<"$output" | grep -F 'kube-system' | grep -F 'namespace is not sure'
+	drop_in today.json "$output"
+	policy "$ENFORCED"
+	run -0 container crun . echo plain
+	# as a pod, with the same args
+	capture crio/hostnet.container "$ASK"' | .process.args = ["echo", "plain"]' pod
+	run -0 hostnet policy explain pod --engine crio --json
+	[ "$(jq -r '.verdict + .reason_id' <<<"$output")" = refusedrequest_refused ]
+	jq -e '.rules[0] | .match == "no" and .why == "the container is of Kubernetes"' <<<"$output"
+}
+
 @test "suggest: one rule for what nothing tells apart, so that all run; the order of the records does not count" {
 	{
 		record container=c1 args='["a"]' reason=request_refused settings='{"request":"allow","inherit":"refuse","lock":"strict"}'
@@ -490,7 +510,7 @@ record() {
 		record container=c4 args='["b"]' reason=inherit_refused settings='{"inherit":"report"}'
 	} >log
 	run -0 hostnet policy suggest log --json
-	[ "$(jq -c .rules <<<"$output")" = '[{"when":{"args":["a"]},"request":"allow","inherit":"report","lock":"strict"},{"when":{"args":["b"]},"inherit":"report"}]' ]
+	[ "$(jq -c .rules <<<"$output")" = '[{"when":{"kubernetes":false,"args":["a"]},"request":"allow","inherit":"report","lock":"strict"},{"when":{"kubernetes":false,"args":["b"]},"inherit":"report"}]' ]
 	hostnet policy suggest log >one
 	for order in tac shuf "sort -r"; do
 		$order log >other

@@ -22,7 +22,8 @@ struct config
   struct trial trial;
   char *args;            /* JSON, owned, or NULL */
   struct trial stranger; /* the same but for one more of the args, */
-  struct trial elsewhere; /* and but for the namespace of its pod */
+  struct trial elsewhere; /* and but for the namespace of its pod, */
+  struct trial pod;       /* and one of Kubernetes with the same args */
 };
 
 static struct config *configs;
@@ -47,6 +48,7 @@ trial_of (const char *path, char *text, size_t length)
 enum change
 {
   ASK,
+  NO_ANNOTATIONS, /* but for what asks */
   MORE_ARGS,
   OTHER_NAMESPACE,
   PATTERN_ARGS,
@@ -65,6 +67,14 @@ plan_change (const struct json_doc *doc, enum change change,
 
   json_get (doc, 0, "annotations", JSON_OBJECT, &annotations, NULL);
   json_get (doc, 0, "process", JSON_OBJECT, &process, NULL);
+  if (change == NO_ANNOTATIONS && annotations != JSON_NONE)
+    json_replace (edits, doc, annotations,
+                  json_get (doc, annotations, "io.oci-hostnet.network",
+                            JSON_STRING, &node, NULL)
+                          > 0
+                      ? "{\"io.oci-hostnet.network\":\"host\"}"
+                      : "{}",
+                  "");
   if (change == MORE_ARGS
       && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
     json_append (edits, doc, node, NULL, "\"--stranger\"", "");
@@ -122,6 +132,17 @@ args_of (const char *text, size_t length)
                    doc.members[args].end - doc.members[args].start);
 }
 
+/* The same from CRI-O, without what another engine wrote. */
+static struct trial
+pod_of (const char *path, const char *text, size_t length)
+{
+  char *copy = changed (text, &length, NO_ANNOTATIONS);
+  struct trial trial = trial_of (path, copy, length);
+
+  trial_set_engine (&trial, "crio");
+  return trial;
+}
+
 /* TEXT is taken over; STRANGE is what makes a stranger of it. */
 static void
 add_config (const char *path, bool asks, char *text, size_t length,
@@ -138,7 +159,8 @@ add_config (const char *path, bool asks, char *text, size_t length,
                          trial_of (path, text, length),
                          args_of (text, length),
                          trial_of (path, stranger, more),
-                         trial_of (path, elsewhere, other) };
+                         trial_of (path, elsewhere, other),
+                         pod_of (path, text, length) };
 }
 
 static void
@@ -354,7 +376,8 @@ observe_all (size_t policy, enum caller caller, struct suggestion *suggestion)
       if (is_easy (enforced[i].id) && j.observation.settings != NULL)
         good &= complain (strstr (j.observation.settings, "\"mode\"") == NULL,
                           &configs[i], &enforced[i], &outcome);
-      helped[i] = j.observation.settings != NULL && configs[i].args != NULL;
+      helped[i] = j.observation.settings != NULL && configs[i].args != NULL
+                  && j.subject.kubernetes == j.subject.sure;
       record (&configs[i], &j, &outcome, suggestion);
     }
   return good;
@@ -401,6 +424,17 @@ other_args (size_t policy, enum caller caller, struct policy *suggested)
   for (size_t i = 0; suggested != NULL && i < config_count; i++)
     good &= same_for (&configs[i].stranger, &configs[i], policy, caller,
                       suggested);
+  return good;
+}
+
+/* A rule for a container outside of Kubernetes is for none inside. */
+static bool
+pods_too (size_t policy, enum caller caller, struct policy *suggested)
+{
+  bool good = suggested != NULL;
+
+  for (size_t i = 0; suggested != NULL && i < config_count; i++)
+    good &= same_for (&configs[i].pod, &configs[i], policy, caller, suggested);
   return good;
 }
 
@@ -480,8 +514,9 @@ test (size_t policy, size_t c)
     "enforced with it, all run",
     "other args are treated as before",
     "other namespaces are treated as before",
+    "pods with the same args are treated as before",
   };
-  bool good[5];
+  bool good[6];
 
   good[0] = observe_all (policy, caller, suggestion);
   rules = rules_of (suggestion);
@@ -490,9 +525,10 @@ test (size_t policy, size_t c)
   good[2] = enforce_all (caller, suggested);
   good[3] = other_args (policy, caller, suggested);
   good[4] = other_namespaces (policy, caller, &pod_count);
+  good[5] = pods_too (policy, caller, suggested);
   for (size_t i = 0; i < config_count; i++)
     refused_count += enforced[i].kind == OUTCOME_REFUSED && helped[i];
-  for (size_t p = 0; p < 5; p++)
+  for (size_t p = 0; p < 6; p++)
     {
       cleanup_free char *what = xasprintf ("%s: %s", name, properties[p]);
 
