@@ -213,6 +213,7 @@ char *
 suggestion_loss (const struct rule *rule, const struct seen *seen)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
+  const char *user = seen->policy->rules[0].subordinate;
 
   for (unsigned s = 0; s < SETTINGS; s++)
     {
@@ -229,5 +230,9 @@ suggestion_loss (const struct rule *rule, const struct seen *seen)
       json_buffer_text (&out, " is less than ");
       add_value (&out, setting, own);
     }
+  if (user != NULL && rule->subordinate == NULL
+      && concerns (seen, SETTING_LOCK))
+    json_buffer_add (&out, "%sno \"subordinate\" is less than \"%s\"",
+                     out.length > 0 ? ", " : "", user);
   return out.text;
 }

@@ -543,6 +543,7 @@ record() {
 		MESSAGE='observed, and would be locked' record container=c5 args='["c"]' settings='{"lock":"strict+userns","inherit":"lock"}'
 		record container=c6 args='["d"]' reason=namespace_hook settings='{"inherit":"refuse","mode":"observe"}'
 		MESSAGE='observed, and would be locked' record container=c7 args='["d"]' settings='{"inherit":"lock"}'
+		MESSAGE='observed, and would be locked' record container=c8 args='["c"]' settings='{"lock":"strict","subordinate":"hostnet"}'
 	} >log
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
@@ -552,6 +553,7 @@ record() {
 	grep -F 'is less than' <<<"$output" >losses
 	grep -F '`c2`' losses | grep -F '"lock": "standard" is less than "strict", "hostObjects": "report" is less than "refuse"'
 	grep -F '`c5`' losses | grep -F '"lock": "strict" is less than "strict+userns"'
+	grep -F '`c8`' losses | grep -F 'Here no "subordinate" is less than "hostnet" of: '
 	grep -F '`c7`' losses | grep -F '"mode": "observe" is less than "enforce"'
 	run ! grep -E '`c[1346]`' losses
 	hostnet policy suggest log >one
