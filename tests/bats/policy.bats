@@ -543,7 +543,7 @@ record() {
 		MESSAGE='observed, and would be locked' record container=c5 args='["c"]' settings='{"lock":"strict+userns","inherit":"lock"}'
 		record container=c6 args='["d"]' reason=namespace_hook settings='{"inherit":"refuse","mode":"observe"}'
 		MESSAGE='observed, and would be locked' record container=c7 args='["d"]' settings='{"inherit":"lock"}'
-		MESSAGE='observed, and would be locked' record container=c8 args='["c"]' settings='{"lock":"strict","subordinate":"hostnet"}'
+		MESSAGE='observed, and would be locked' record container=c8 args='["c"]' edits='["network"]' settings='{"lock":"strict","subordinate":"hostnet"}'
 	} >log
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
