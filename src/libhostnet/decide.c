@@ -359,6 +359,9 @@ decide (const struct policy_settings *given,
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
   plan.lock = decide_lock (&settings, request);
+  if (request->connect != JSON_NONE)
+    return error_refuse (err, SENTENCE_request_connect,
+                         lock_names[plan.lock]);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)
     decision->edits = plan.edits;
