@@ -27,41 +27,6 @@
 #include "socket_owners.h"
 #include "userns.h"
 
-static const unsigned char any[16];
-static const unsigned char mapped[12] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
-
-/* ---- addresses: net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal() ---- */
-
-static bool
-v4_meets (const unsigned char *a, const unsigned char *b)
-{
-  return memcmp (a, any, 4) == 0 || memcmp (b, any, 4) == 0
-         || memcmp (a, b, 4) == 0;
-}
-
-/* An entry without an address stands for a dual-stack socket, whose bind fails
- * whenever that of 0.0.0.0 or [::] does.  One with an IPv6 address stands for
- * IPv6 alone, [::] too. */
-static bool
-addresses_meet (const struct port_range *range,
-                const struct inet_socket *socket)
-{
-  const unsigned char *theirs = socket->address;
-  bool is_mapped = socket->family == AF_INET6
-                   && memcmp (theirs, mapped, sizeof mapped) == 0;
-  bool is_any = memcmp (theirs, any, sizeof any) == 0;
-
-  if (range->family == AF_UNSPEC)
-    return true;
-  if (range->family == AF_INET)
-    return socket->family == AF_INET ? v4_meets (range->address, theirs)
-           : is_mapped               ? v4_meets (range->address, theirs + 12)
-                                     : is_any && !socket->v6_only;
-  return socket->family == AF_INET6 && !is_mapped
-         && (is_any || memcmp (range->address, any, sizeof any) == 0
-             || memcmp (range->address, theirs, sizeof any) == 0);
-}
-
 /* ---- bind(2) ---- */
 
 static int
@@ -133,8 +98,7 @@ find_conflict (const struct port_range *range,
       const struct inet_socket *one = &sockets->list[i];
       bool listens = one->state == SOCKET_LISTEN;
 
-      if (one->tcp != range->tcp || one->port < range->first
-          || one->port > range->last || !addresses_meet (range, one)
+      if (!inet_socket_meets (one, range)
           || (found != NULL
               && (one->port > found->port
                   || (one->port == found->port && !listens))))

@@ -267,7 +267,7 @@ taken_refused() {
 	cp "$LISTENER" "$work/$(printf 'a\nb\033[1m')"
 	LISTENER=$work/$(printf 'a\nb\033[1m')
 	hold tcp 0.0.0.0 80 reuseaddr listen
-	refused_before crun "$(declaring 80/tcp)" "by a\\x0Ab\\x1B[1m (pid $HELD)"
+	refused_before crun "$(declaring 80/tcp)" "by a\\x0ab\\x1b[1m (pid $HELD)"
 }
 
 @test "who cannot be seen" {
@@ -346,16 +346,31 @@ in_kubernetes() {
 	[ "$(grep -c -e 'bind(' -e AF_INET "$work/trace")" = 0 ]
 }
 
+# suggested BUNDLE SETTINGS - what the record of its start names, for the policy
+suggested() {
+	forget_records
+	run_bundle crun "$1" >/dev/null 2>&1 || true # our edits are left out
+	logger -t syslog-test end
+	wait_for 50 grep -q 'syslog-test: end' "$SYSLOG"
+	[ "$(sed -n 's/^.*oci-hostnet\[[0-9]*\]: [^{]*\({.*}\)$/\1/p' "$SYSLOG" | jq -r .settings)" = "$2" ] || { cat "$SYSLOG"; return 1; }
+}
+
 @test "observe: what would be refused, and the member that would not" {
 	hold tcp 0.0.0.0 80 reuseaddr listen
 	make_bundle "$work/bundle" "$(declaring 80/tcp)"
 	policy '{"version": 1, "default": {"mode": "observe"}}'
 	run "$HOSTNET" diff "$work/bundle"
 	expect_status 0
-	expect_output "observed, and would be refused: port 80/tcp is already in use" '"portConflicts":"warn"'
+	expect_output "observed, and would be refused: port 80/tcp is already in use"
+	suggested "$work/bundle" '{"portConflicts":"warn"}'
 	policy '{"version": 1, "default": {"mode": "observe", "listen": ["8000-8010/tcp"], "portConflicts": "warn"}}'
 	run "$HOSTNET" diff "$work/bundle"
-	expect_output "would be refused: port 80/tcp of the annotation" '"portConflicts":"warn","listen":["80/tcp"]'
+	expect_output "would be refused: port 80/tcp of the annotation"
+	suggested "$work/bundle" '{"portConflicts":"warn","listen":["80/tcp"]}'
+	# what it says of ports goes along when something else would be refused
+	policy '{"version": 1, "default": {"mode": "observe", "request": "refuse", "listen": ["70-90/tcp"]}}'
+	let_go
+	suggested "$work/bundle" '{"request":"allow","listen":["70-90/tcp"]}'
 }
 
 @test "sock_diag that says nothing: refused, unless the policy does not ask" {
@@ -432,4 +447,41 @@ in_kubernetes() {
 	starts crun "$(declaring 80/tcp) | .annotations[\"io.oci-hostnet.lock\"] = \"userns\""
 	refused_before crun "$(declaring 79/tcp) | .annotations[\"io.oci-hostnet.lock\"] = \"userns\"" "is below 80"
 	echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+}
+
+# --- who listens on what ----------------------------------------------------------------------
+
+@test "ports: who listens, who declared it, and who is in the way" {
+	local row
+	cp "$LISTENER" "$HOSTNET_TEST_DIR/rootfs/bin/listener"
+	for runtime in crun runc; do
+		start "$runtime" "$(declaring 8080/tcp,127.0.0.1:9000-9003/tcp,53/udp)" \
+			listener tcp 0.0.0.0 8080 reuseaddr listen tcp 127.0.0.1 9001 reuseaddr listen udp :: 5353 v6only
+		hold udp 127.0.0.53 53 tcp :: 8443 dual reuseaddr listen tcp 10.98.0.1 8444
+		run "$HOSTNET" ports
+		expect_status 1
+		for row in "tcp +0.0.0.0:8080 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
+			"tcp +127.0.0.1:9001 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
+			"udp +\[::\]:5353 +bound +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +-" \
+			"udp +127.0.0.53:53 +bound +listener \(pid $HELD\) +- +${STARTED_ID:0:12}  conflict" \
+			"tcp +\*:8443 +listen +listener \(pid $HELD\) +- +-" \
+			"tcp +10.98.0.1:8444 +bound +listener \(pid $HELD\) +- +-"; do
+			grep -qxE "$row" <<<"$output" || { echo "$row"; echo "$output"; return 1; }
+		done
+		run "$HOSTNET" ports --json
+		expect_status 1
+		[ "$(jq -c "[.schema, .verdict, (.ports[] | select(.port == 53) | [.protocol, .address, .pid, .process, .container, .declared, .conflict])]" <<<"$output")" \
+			= "[1,\"conflict\",[\"udp\",\"127.0.0.53\",$HELD,\"listener\",\"\",[\"$STARTED_ID\"],true]]" ] || { echo "$output"; return 1; }
+		[ "$(jq -c ".ports[] | select(.port == 8080) | [.state, .container, .declared, .conflict]" <<<"$output")" \
+			= "[\"listen\",\"$STARTED_ID\",[\"$STARTED_ID\"],false]" ]
+		let_go
+		run "$HOSTNET" ports --json
+		expect_status 0
+		[ "$(jq -c '[.verdict, (.ports[] | select(.port == 53) | [.state, .address, .pid, .declared])]' <<<"$output")" \
+			= "[\"free\",[\"free\",\"\",0,[\"$STARTED_ID\"]]]" ] || { echo "$output"; return 1; }
+		stop
+		run "$HOSTNET" ports
+		expect_status 0
+		[[ $output != *8080* ]]
+	done
 }
