@@ -161,6 +161,17 @@ tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 reuseaddr | 8000-8010/tcp | t
 tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 | 8000-8010/tcp | taken 8003
 tcp 0.0.0.0 7999 reuseaddr listen tcp 0.0.0.0 8011 reuseaddr listen | 8000-8010/tcp | free
 tcp 127.0.0.1 8010 reuseaddr listen | 127.0.0.1:8000-8010/tcp | taken 8010
+tcp 0.0.0.0 8005 reuseaddr listen | 8000-9000/tcp | taken 8005
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 reuseaddr listen | 8000-9000/tcp | taken 8003
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 reuseaddr | 8000-9000/tcp | taken 8005
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 | 8000-9000/tcp | taken 8003
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8006 | 8000-9000/tcp | taken 8005
+tcp 0.0.0.0 8005 tcp 0.0.0.0 8004 reuseaddr tcp 0.0.0.0 8003 tcp 0.0.0.0 8007 | 8000-9000/tcp | taken 8003
+tcp 0.0.0.0 8005 reuseaddr | 8000-9000/tcp | free
+tcp 127.0.0.1 8005 | 127.0.0.2:8000-9000/tcp | free
+tcp ::1 8005 tcp 127.0.0.1 8006 | 0.0.0.0:8000-9000/tcp | taken 8006
+tcp 127.0.0.1 8051 timewait | 8020-8060/tcp | taken 8051
+tcp 127.0.0.1 8052 timewait | 127.0.0.1:8052-9000/tcp | taken 8052
 tcp 0.0.0.0 65535 reuseaddr listen | 65535/tcp | taken 65535
 tcp 0.0.0.0 1 reuseaddr listen | 1/tcp | taken 1
 '
@@ -212,7 +223,7 @@ answer_to() {
 	echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range
 	ip link del vrf0 2>/dev/null || true
 	echo "$cases cases, $wrong of them wrong"
-	[ "$cases" -ge 95 ] && [ "$wrong" = 0 ]
+	[ "$cases" -ge 105 ] && [ "$wrong" = 0 ]
 }
 
 # --- before the start -----------------------------------------------------------------
@@ -340,10 +351,16 @@ in_kubernetes() {
 	[ "$(grep -c -e NETLINK -e INET "$work/trace")" = 0 ]
 	jq "$(declaring 81/tcp)" "$work/bundle/config.json" >"$work/config"
 	mv "$work/config" "$work/bundle/config.json"
-	# one that listens elsewhere: the kernel is asked, and nothing is bound
-	strace -f -e trace=socket,bind -o "$work/trace" "$HOSTNET" diff "$work/bundle" >/dev/null
+	# who listens is asked; a port that nobody has is bound for a moment, and never listened on
+	strace -f -e trace=socket,bind,listen -o "$work/trace" "$HOSTNET" diff "$work/bundle" >/dev/null
 	[ "$(grep -c 'socket(AF_NETLINK' "$work/trace")" = 1 ]
-	[ "$(grep -c -e 'bind(' -e AF_INET "$work/trace")" = 0 ]
+	[ "$(grep -c 'bind(' "$work/trace")" = 1 ]
+	[ "$(grep -c 'listen(' "$work/trace")" = 0 ]
+	# of many ports none
+	jq "$(declaring 20000-30000/tcp,1-65535/udp)" "$work/bundle/config.json" >"$work/config"
+	mv "$work/config" "$work/bundle/config.json"
+	strace -f -e trace=bind -o "$work/trace" "$HOSTNET" diff "$work/bundle" >/dev/null
+	[ "$(grep -c 'bind(' "$work/trace")" = 0 ]
 }
 
 # suggested BUNDLE SETTINGS - what the record of its start names, for the policy
