@@ -246,9 +246,10 @@ int facts_collect_low_ports (struct listen_facts *facts, struct error *err);
 /* ip-sysctl.rst, ip_unprivileged_port_start. */
 unsigned facts_first_unprivileged_port (void);
 
-/* Which of the ports in LISTEN, a string of CONFIG, are taken. */
+/* Which of the ports in LISTEN, a string of CONFIG, are taken.  KUBERNETES: but
+ * for those that other containers of its pod have, whose annotation it is. */
 void facts_collect_listen (const struct json_doc *config, json_node listen,
-                           struct listen_facts *facts);
+                           bool kubernetes, struct listen_facts *facts);
 void listen_facts_clear (struct listen_facts *facts);
 
 void facts_clear (struct facts *facts);

@@ -13,7 +13,7 @@
  * container's way, which is going to bind it. */
 #include <config.h>
 
-#include "facts.h"
+#include "facts_listen.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,8 +23,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "port_list.h"
-#include "sock_diag.h"
 #include "socket_owners.h"
 #include "userns.h"
 
@@ -114,10 +112,24 @@ find_certain (const struct port_range *range,
   return found;
 }
 
+/* Whether PORT of RANGE is one of the pod's own. */
+static bool
+is_of_pod (const struct port_range *range, unsigned port,
+           const struct inet_sockets *pod)
+{
+  struct port_range one = *range;
+
+  one.first = one.last = port;
+  for (size_t i = 0; i < pod->count; i++)
+    if (inet_socket_meets (&pod->list[i], &one))
+      return true;
+  return false;
+}
+
 /* A port of RANGE that nobody listens on and cannot be bound all the same, the
  * lowest; or 0.  -1 with errno. */
 static int
-find_quiet (const struct port_range *range)
+find_quiet (const struct port_range *range, const struct inet_sockets *pod)
 {
   cleanup_inet_sockets struct inet_sockets quiet = INET_SOCKETS_INIT;
   unsigned found = 0, free_port = 0;
@@ -125,7 +137,7 @@ find_quiet (const struct port_range *range)
   if (range->last - range->first < TRIED_ONE_BY_ONE)
     {
       for (unsigned port = range->first; port <= range->last; port++)
-        if (is_taken (range, port))
+        if (!is_of_pod (range, port, pod) && is_taken (range, port))
           return (int) port;
       return 0;
     }
@@ -138,7 +150,8 @@ find_quiet (const struct port_range *range)
       unsigned port = quiet.list[i].port;
 
       if (port == free_port || (found != 0 && port >= found)
-          || !inet_socket_meets (&quiet.list[i], range))
+          || !inet_socket_meets (&quiet.list[i], range)
+          || is_of_pod (range, port, pod))
         continue;
       if (is_taken (range, port))
         found = port;
@@ -205,7 +218,7 @@ list_sockets (const struct port_list *declared, bool tcp,
 /* 1 when a port of RANGE is taken, 0, or -1 with errno. */
 static int
 look_at (struct port_range range, const struct inet_sockets *sockets,
-         struct listen_facts *facts)
+         const struct inet_sockets *pod, struct listen_facts *facts)
 {
   const struct inet_socket *certain = find_certain (&range, sockets);
   struct port_range before = range;
@@ -214,7 +227,7 @@ look_at (struct port_range range, const struct inet_sockets *sockets,
   if (certain != NULL)
     before.last = certain->port - 1;
   if (range.tcp && before.first <= before.last)
-    quiet = find_quiet (&before);
+    quiet = find_quiet (&before, pod);
   if (quiet < 0 || (quiet == 0 && certain == NULL))
     return quiet;
   range.first = range.last = quiet > 0 ? (unsigned) quiet : certain->port;
@@ -257,10 +270,11 @@ facts_collect_low_ports (struct listen_facts *facts, struct error *err)
 
 void
 facts_collect_listen (const struct json_doc *config, json_node listen,
-                      struct listen_facts *facts)
+                      bool kubernetes, struct listen_facts *facts)
 {
   cleanup_port_list struct port_list declared = PORT_LIST_INIT;
-  cleanup_inet_sockets struct inet_sockets sockets = INET_SOCKETS_INIT;
+  cleanup_inet_sockets struct inet_sockets sockets = INET_SOCKETS_INIT,
+                                           pod = INET_SOCKETS_INIT;
   cleanup_free char *text = json_string (config, listen);
   int found = 0;
 
@@ -269,8 +283,10 @@ facts_collect_listen (const struct json_doc *config, json_node listen,
   if (list_sockets (&declared, true, &sockets) < 0
       || list_sockets (&declared, false, &sockets) < 0)
     found = -1;
+  else if (kubernetes)
+    listen_take_pod (config, &declared, &sockets, &pod);
   for (size_t i = 0; i < declared.count && found == 0; i++)
-    found = look_at (declared.list[i], &sockets, facts);
+    found = look_at (declared.list[i], &sockets, &pod, facts);
   if (found < 0)
     error_system (&facts->unknown, errno, SENTENCE_listen_unknown);
 }

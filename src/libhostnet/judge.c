@@ -91,7 +91,8 @@ collect_listen (struct judgement *j, struct error *err)
     return -1;
   if (caller != CALLER_GUARD && caller != CALLER_RESTORE
       && j->settings.port_conflicts != PORT_CONFLICTS_IGNORE)
-    facts_collect_listen (&j->config, j->request.listen, &j->facts.listen);
+    facts_collect_listen (&j->config, j->request.listen, j->engine.kubernetes,
+                          &j->facts.listen);
   return 0;
 }
 

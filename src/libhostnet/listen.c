@@ -136,6 +136,10 @@ check_conflict (const struct plan *plan, struct error *err)
                          facts->unknown.message);
   if (facts->port == NULL)
     return 0;
+  /* podman's own socket, for which ports_check() has a better sentence */
+  if (plan->facts->ports.reserved != NULL
+      && plan->settings->published_ports == PORTS_REFUSE)
+    return 0;
   error_refuse (err, SENTENCE_listen_taken, facts->port, facts->owner);
   return error_for_author (err, facts->port);
 }

@@ -160,7 +160,7 @@ row_of_socket (struct table *table, const struct inet_socket *socket)
     if (declares (&table->declarers.list[d], socket))
       {
         row_declared (&row, table->declarers.list[d].id);
-        row.conflict |= of != &table->declarers.list[d];
+        row.conflict |= !declarer_knows (&table->declarers.list[d], pid);
       }
   table->conflicts += row.conflict;
   return row;

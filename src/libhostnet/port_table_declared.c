@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "container.h"
 #include "nsfs.h"
@@ -28,13 +29,14 @@ static const struct
   { "/run/docker/runtime-runc", true },
 };
 
+/* 0: it cannot be seen */
 static ino_t
-mount_namespace (pid_t pid)
+namespace_of (pid_t pid, const char *type)
 {
   char path[64];
   struct stat status;
 
-  snprintf (path, sizeof path, "/proc/%d/ns/mnt", (int) pid);
+  snprintf (path, sizeof path, "/proc/%d/ns/%s", (int) pid, type);
   return stat (path, &status) < 0 ? 0 : status.st_ino;
 }
 
@@ -70,7 +72,8 @@ add_container (const char *root, const char *id, enum runtime_dialect dialect,
     return;
   found.id = xstrndup (id, strlen (id));
   found.pid = config.pid;
-  found.mount_namespace = mount_namespace (config.pid);
+  found.mount_namespace = namespace_of (config.pid, "mnt");
+  found.ipc_namespace = namespace_of (config.pid, "ipc");
   declarers->list
       = xrealloc (declarers->list,
                   (declarers->count + 1) * sizeof *declarers->list);
@@ -133,10 +136,24 @@ declarers_clear (struct declarers *declarers)
 const struct declarer *
 declarer_of (const struct declarers *declarers, pid_t pid)
 {
-  ino_t own = pid > 0 ? mount_namespace (pid) : 0;
+  ino_t own = pid > 0 ? namespace_of (pid, "mnt") : 0;
 
   for (size_t i = 0; own != 0 && i < declarers->count; i++)
     if (declarers->list[i].mount_namespace == own)
       return &declarers->list[i];
   return NULL;
+}
+
+bool
+declarer_knows (const struct declarer *declarer, pid_t pid)
+{
+  ino_t ipc;
+
+  if (pid <= 0)
+    return false;
+  if (namespace_of (pid, "mnt") == declarer->mount_namespace)
+    return true;
+  ipc = namespace_of (pid, "ipc");
+  return ipc != 0 && ipc == declarer->ipc_namespace
+         && ipc != namespace_of (getpid (), "ipc");
 }

@@ -12,7 +12,7 @@ struct declarer
 {
   char *id;
   pid_t pid; /* its init */
-  ino_t mount_namespace;
+  ino_t mount_namespace, ipc_namespace;
   struct port_list ports;
 };
 
@@ -29,5 +29,9 @@ void declarers_clear (struct declarers *declarers);
 /* The container that the process is of, or NULL. */
 const struct declarer *declarer_of (const struct declarers *declarers,
                                     pid_t pid);
+
+/* Whether the process is of this container, or of its pod, whose containers
+ * have the same annotations. */
+bool declarer_knows (const struct declarer *declarer, pid_t pid);
 
 #endif

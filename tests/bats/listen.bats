@@ -327,6 +327,29 @@ in_kubernetes() {
 @test "Kubernetes: crun: without the owner, who stands in the trail" { in_kubernetes crun; }
 @test "Kubernetes: runc: without the owner, who stands in the trail" { in_kubernetes runc; }
 
+# The annotations are the pod's: its first container has bound what the second declares too.
+@test "Kubernetes: what another container of the pod has is not in the way" {
+	local pod
+	cp "$LISTENER" "$HOSTNET_TEST_DIR/rootfs/bin/listener"
+	start runc "$IN_KUBERNETES | $(declaring 8080/tcp,53/udp)" listener tcp 0.0.0.0 8080 reuseaddr listen udp :: 53 dual
+	pod=$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)
+	joining() { echo "$IN_KUBERNETES | (.linux.namespaces[] | select(.type == \"ipc\").path) = \"/proc/$1/ns/ipc\" | $(declaring 8080/tcp,53/udp)"; }
+	for runtime in crun runc; do
+		starts "$runtime" "$(joining "$pod")"
+		refused_before "$runtime" "$IN_KUBERNETES | $(declaring 8080/tcp)" "port 8080/tcp is already in use on the node"
+		refused_before "$runtime" "$IN_KUBERNETES | $(declaring 53/udp)" "port 53/udp is already in use on the node"
+		# nor is it said of a pod of podman's, whose containers have annotations of their own
+		refused_before "$runtime" "$(joining "$pod") | del(.annotations[\"io.kubernetes.cri.sandbox-id\", \"io.kubernetes.cri.container-type\"])" \
+			"port 8080/tcp is already in use on the host"
+		# one that the host has beside
+		hold tcp 127.0.0.1 9000 reuseaddr listen
+		refused_before "$runtime" "$(joining "$pod") | $(declaring 8080/tcp,9000/tcp)" "port 9000/tcp is already in use on the node"
+		let_go
+	done
+	# the host's own IPC namespace is nobody's pod
+	refused_before crun "$(joining self)" "port 8080/tcp is already in use on the node"
+}
+
 @test "portConflicts: warn starts and reports, ignore does not ask" {
 	hold tcp 0.0.0.0 80 reuseaddr listen
 	policy '{"version": 1, "default": {"portConflicts": "warn"}}'
