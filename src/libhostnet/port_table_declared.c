@@ -151,7 +151,8 @@ declarer_knows (const struct declarer *declarer, pid_t pid)
 
   if (pid <= 0)
     return false;
-  if (namespace_of (pid, "mnt") == declarer->mount_namespace)
+  if (declarer->mount_namespace != 0
+      && namespace_of (pid, "mnt") == declarer->mount_namespace)
     return true;
   ipc = namespace_of (pid, "ipc");
   return ipc != 0 && ipc == declarer->ipc_namespace

@@ -287,6 +287,23 @@ taken_refused() {
 	run unshare -p -f --mount-proc "$HOSTNET" diff "$work/bundle"
 	expect_status 1
 	expect_output "port 80/tcp is already in use on the host by a process that cannot be seen:"
+	# nor does root's show itself to a user, who could not bind the port either
+	jq "$(declaring 8080/tcp)" "$work/bundle/config.json" >"$work/config"
+	mv "$work/config" "$work/bundle/config.json"
+	let_go
+	hold tcp 0.0.0.0 8080 reuseaddr listen
+	run setpriv --reuid 1000 --regid 1000 --clear-groups "$HOSTNET" diff "$work/bundle"
+	expect_status 1
+	expect_output "port 8080/tcp is already in use on the host by a process that cannot be seen:"
+	let_go
+	hold tcp 0.0.0.0 8080
+	run setpriv --reuid 1000 --regid 1000 --clear-groups "$HOSTNET" diff "$work/bundle"
+	expect_status 1
+	expect_output "port 8080/tcp is already in use on the host by a process that cannot be seen:"
+	jq "$(declaring 80/tcp)" "$work/bundle/config.json" >"$work/config"
+	mv "$work/config" "$work/bundle/config.json"
+	run setpriv --reuid 1000 --regid 1000 --clear-groups "$HOSTNET" diff "$work/bundle"
+	expect_output "the port 80 of the annotation \`io.oci-hostnet.listen\` is below 1024, where only the host's root can bind"
 }
 
 @test "apply, diff and podman's precreate say it, a guard does not" {
