@@ -364,7 +364,8 @@ in_kubernetes() {
 		let_go
 	done
 	# the host's own IPC namespace is nobody's pod
-	refused_before crun "$(joining self)" "port 8080/tcp is already in use on the node"
+	hold tcp 0.0.0.0 9000 reuseaddr listen
+	refused_before crun "$(joining self) | $(declaring 9000/tcp)" "port 9000/tcp is already in use on the node"
 }
 
 @test "portConflicts: warn starts and reports, ignore does not ask" {
