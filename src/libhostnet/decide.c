@@ -176,6 +176,9 @@ check_host_objects (const struct plan *plan, struct decision *decision,
         return error_refuse (err, plan->facts->unknown.id, "%s",
                              plan->facts->unknown.message);
     }
+  else if (plan->facts->unknown.message != NULL)
+    add_report (decision, plan->facts->unknown.id,
+                plan->facts->unknown.message);
   for (size_t i = 0; i < ways->count; i++)
     add_report (decision, ways->list[i].id, ways->list[i].sentence);
   return 0;
