@@ -230,15 +230,30 @@ no_descriptor() {
 	on_both no_descriptor
 	# its words, and no descriptor beside them
 	mkdir "$work/bin"
-	printf '#!/bin/sh\necho "$*"; ls -l /proc/$$/fd\n' >"$work/bin/crun"
-	chmod 755 "$work/bin" "$work/bin/crun"
+	gcc -static -x c -o "$work/bin/crun" - <<-'C'
+	#include <dirent.h>
+	#include <stdio.h>
+	#include <unistd.h>
+	int main (int argc, char *argv[])
+	{
+	  char path[64], target[256];
+	  for (int i = 1; i < argc; i++) printf ("%s ", argv[i]);
+	  for (int fd = 0; fd < 100; fd++)
+	    {
+	      snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+	      ssize_t length = readlink (path, target, sizeof target);
+	      if (length > 0) printf ("\n%d -> %.*s", fd, (int) length, target);
+	    }
+	}
+	C
+	chmod 755 "$work/bin"
 	policy "{\"version\": 1, \"runtime\": \"$work/bin/crun\", \"default\": {\"mode\": \"observe\"}}"
 	start crun "$UNASKED" sh -c 'echo ready; exec sleep 1000'
 	wait_for 50 is_running
 	jq -n "$PRIVILEGED" >"$work/process.json"
 	run "$PROGRAMS/oci-hostnet-runtime" exec --process "$work/process.json" "$STARTED_ID"
 	stop
-	expect_output "exec --process $work/process.json $STARTED_ID"
+	expect_output "exec --process $work/process.json" "0 -> "
 	[[ $output != *memfd* ]]
 }
 
