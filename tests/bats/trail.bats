@@ -249,16 +249,23 @@ reported 195" ]
 	done
 }
 
-@test "a flood in one namespace is 600 records an hour, and keeps nobody else's away; all are 1800" {
+@test "a flood in one namespace is 600 records an hour, floods keep nobody's first away, all are 2400" {
 	start_journald
 	flood 650 engine=cri-o namespace=noisy pod=NUMBER
 	[ "$(journal | wc -l)" -eq 600 ]
 	"$WRITE" refused engine=cri-o namespace=quiet pod=a
 	[ "$(journal | tail -n 1 | jq -r '.OCI_HOSTNET_NAMESPACE, .OCI_HOSTNET_SUPPRESSED' | xargs)" = "quiet 50" ]
-	flood 1250 engine=cri-o namespace=NUMBER
+	flood 650 engine=cri-o namespace=second pod=NUMBER
+	flood 650 engine=cri-o namespace=third pod=NUMBER
 	[ "$(journal | wc -l)" -eq 1800 ]
+	# one that is new has twenty, whatever the others do
+	flood 30 engine=cri-o namespace=new pod=NUMBER
+	[ "$(journal | grep -c '"OCI_HOSTNET_NAMESPACE":"new"')" -eq 20 ]
+	[ "$(journal | wc -l)" -eq 1820 ]
+	flood 650 engine=cri-o namespace=NUMBER
+	[ "$(journal | wc -l)" -eq 2400 ]
 	/usr/bin/unshare --time --boottime 3610 -f "$WRITE" refused engine=cri-o namespace=noisy
-	[ "$(journal | wc -l)" -eq 1801 ]
+	[ "$(journal | wc -l)" -eq 2401 ]
 }
 
 @test "a clock that was ahead" {
