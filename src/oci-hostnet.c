@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, configure, log, ports, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, policy, log, ports, --version */
 #include <config.h>
 
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include "libhostnet/judge.h"
 #include "libhostnet/log.h"
 #include "libhostnet/lowlevel.h"
+#include "libhostnet/policy_commands.h"
 #include "libhostnet/port_table.h"
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
@@ -27,7 +28,8 @@ struct arguments
   bool all, filter;        /* of audit */
   bool dry_run, undo;      /* of configure */
   const char *root;
-  const char *since;       /* of log */
+  const char *policy, *engine, *caller; /* of policy explain and test */
+  const char *since;       /* of log and policy suggest */
 };
 
 /* Reads and judges the bundle as what a manual run follows. */
@@ -137,6 +139,37 @@ show_ports (const struct arguments *arguments, struct error *err)
 }
 
 static int
+check_policy (const struct arguments *arguments, struct error *err)
+{
+  return policy_check (stdout, stderr, arguments->operand, arguments->json,
+                       err);
+}
+
+static int
+explain_policy (const struct arguments *arguments, struct error *err)
+{
+  struct explain_options options
+      = { arguments->operand, arguments->policy, arguments->engine,
+          arguments->caller, arguments->json };
+
+  return policy_explain (stdout, &options, err);
+}
+
+static int
+test_policy (const struct arguments *arguments, struct error *err)
+{
+  return policy_test (stdout, arguments->operand, arguments->policy,
+                      arguments->json, err);
+}
+
+static int
+suggest_policy (const struct arguments *arguments, struct error *err)
+{
+  return policy_suggest (stdout, arguments->operand, arguments->since,
+                         arguments->json, err);
+}
+
+static int
 version (struct error *err)
 {
   cleanup_policy struct policy *policy = NULL;
@@ -160,6 +193,15 @@ static const char help[]
       "       oci-hostnet configure podman|crio|containerd|docker|kubernetes\n"
       "                   [--dry-run] [--undo] [--root DIR] [--json]\n"
       "                                           register with an engine, or take it back\n"
+      "       oci-hostnet policy check [FILE] [--json]\n"
+      "                                           what is wrong with a policy\n"
+      "       oci-hostnet policy explain BUNDLE [--policy FILE] [--engine ENGINE]\n"
+      "                   [--caller COMMAND] [--json]\n"
+      "                                           which rule decides, and what would change it\n"
+      "       oci-hostnet policy test TABLE [--policy FILE] [--json]\n"
+      "                                           whether it does what a table expects\n"
+      "       oci-hostnet policy suggest [FILE|-] [--since TIME] [--json]\n"
+      "                                           rules for what was observed\n"
       "       oci-hostnet log [--since TIME] [--json]\n"
       "                                           what was changed, refused and reported\n"
       "       oci-hostnet ports [--json]          who listens on what, and who declared it\n"
@@ -167,24 +209,37 @@ static const char help[]
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
 
+/* What stands behind the command. */
+enum operand
+{
+  NEEDED, /* or --all */
+  OPTIONAL,
+  NONE
+};
+
 static const struct
 {
   const char *name;
+  const char *word;  /* the second one, or NULL */
   const char *wants; /* said when the operand is missing */
-  bool alone;        /* there is none */
-  /* 0 done; > 0 done, and a check failed; < 0 ERR is filled */
+  enum operand operand;
+  /* 0 done; > 0 the exit status, and all has been told; < 0 ERR is filled */
   int (*run) (const struct arguments *arguments, struct error *err);
 } commands[] = {
-  { "apply", "one bundle is needed", false, apply },
-  { "diff", "one bundle is needed", false, diff },
-  { "verify", "one configuration is needed", false, verify_config },
-  { "audit", "one process id, or --all, is needed", false, audit },
-  { "configure", "one engine is needed", false, configure_engine },
-  { "log", "it takes --since TIME and --json", true, show_log },
-  { "ports", "it takes --json alone", true, show_ports },
+  { "apply", NULL, "one bundle is needed", NEEDED, apply },
+  { "diff", NULL, "one bundle is needed", NEEDED, diff },
+  { "verify", NULL, "one configuration is needed", NEEDED, verify_config },
+  { "audit", NULL, "one process id, or --all, is needed", NEEDED, audit },
+  { "configure", NULL, "one engine is needed", NEEDED, configure_engine },
+  { "policy", "check", "one file at most", OPTIONAL, check_policy },
+  { "policy", "explain", "one bundle is needed", NEEDED, explain_policy },
+  { "policy", "test", "one table is needed", NEEDED, test_policy },
+  { "policy", "suggest", "one file at most", OPTIONAL, suggest_policy },
+  { "log", NULL, "it takes --since TIME and --json", NONE, show_log },
+  { "ports", NULL, "it takes --json alone", NONE, show_ports },
 };
 
-/* The options beside --json, each of one command. */
+/* The options beside --json, a row for each command that has it. */
 static const struct
 {
   const char *name;
@@ -198,7 +253,12 @@ static const struct
     false },
   { "--undo", configure_engine, offsetof (struct arguments, undo), false },
   { "--root", configure_engine, offsetof (struct arguments, root), true },
+  { "--policy", explain_policy, offsetof (struct arguments, policy), true },
+  { "--engine", explain_policy, offsetof (struct arguments, engine), true },
+  { "--caller", explain_policy, offsetof (struct arguments, caller), true },
+  { "--policy", test_policy, offsetof (struct arguments, policy), true },
   { "--since", show_log, offsetof (struct arguments, since), true },
+  { "--since", suggest_policy, offsetof (struct arguments, since), true },
 };
 
 /* How many words of ARGV it took; 0: it is no option of the command. */
@@ -230,23 +290,61 @@ take_option (char *argv[], size_t command, struct arguments *arguments)
   return 0;
 }
 
-static int
-run_command (int argc, char *argv[], struct arguments *arguments,
-             struct error *err)
+/* The place in commands of what ARGV begins with, or their number. */
+static size_t
+find_command (int argc, char *argv[])
 {
   size_t c = 0;
 
   while (c < sizeof commands / sizeof *commands
-         && (argc < 2 || strcmp (commands[c].name, argv[1]) != 0))
+         && (argc < 2 || strcmp (commands[c].name, argv[1]) != 0
+             || (commands[c].word != NULL
+                 && (argc < 3 || strcmp (commands[c].word, argv[2]) != 0))))
     c++;
+  return c;
+}
+
+/* `-` is standard input, where something is read. */
+static bool
+is_operand (size_t command, const char *word)
+{
+  return (word[0] != '\0' && word[0] != '-')
+         || (commands[command].run == suggest_policy
+             && strcmp (word, "-") == 0);
+}
+
+static bool
+is_complete (size_t command, const struct arguments *arguments)
+{
+  bool given = arguments->operand != NULL;
+
+  switch (commands[command].operand)
+    {
+    case NEEDED:
+      return given != arguments->all;
+    case NONE:
+      return !given;
+    default:
+      return true;
+    }
+}
+
+static int
+run_command (int argc, char *argv[], struct arguments *arguments,
+             struct error *err)
+{
+  size_t c = find_command (argc, argv);
+
   if (c == sizeof commands / sizeof *commands)
-    return error_refuse (err, SENTENCE_usage, "a command is needed",
+    return error_refuse (err, SENTENCE_usage,
+                         argc > 1 && strcmp (argv[1], "policy") == 0
+                             ? "policy needs check, explain, test or suggest"
+                             : "a command is needed",
                          "oci-hostnet");
-  for (int i = 2, taken; i < argc; i += taken)
+  for (int i = commands[c].word ? 3 : 2, taken; i < argc; i += taken)
     {
       taken = take_option (&argv[i], c, arguments);
-      if (taken == 0 && arguments->operand == NULL && argv[i][0] != '-'
-          && argv[i][0] != '\0')
+      if (taken == 0 && arguments->operand == NULL && is_operand (c, argv[i]))
         {
           arguments->operand = argv[i];
           taken = 1;
@@ -255,7 +353,7 @@ run_command (int argc, char *argv[], struct arguments *arguments,
         return error_refuse (err, SENTENCE_usage, commands[c].wants,
                              "oci-hostnet");
     }
-  if ((arguments->operand != NULL) == (arguments->all || commands[c].alone))
+  if (!is_complete (c, arguments))
     return error_refuse (err, SENTENCE_usage, commands[c].wants,
                          "oci-hostnet");
   return commands[c].run (arguments, err);
@@ -274,7 +372,7 @@ main (int argc, char *argv[])
                ? version (&err)
                : run_command (argc, argv, &arguments, &err);
   if (result >= 0)
-    return fflush (stdout) == 0 ? (result > 0 ? 1 : EXIT_SUCCESS) : 3;
+    return fflush (stdout) == 0 ? result : 3;
   if (arguments.json)
     show_json (stdout, NULL, &err);
   report_stderr (err.message);

@@ -4,7 +4,7 @@
 
 PACKAGES="autoconf automake make gcc libc6-dev pkg-config libyajl-dev libcap-ng-dev libseccomp-dev \
 crun runc podman conmon netavark aardvark-dns uidmap slirp4netns busybox-static bats iproute2 nftables iptables jq strace \
-patch python3-yaml"
+patch python3-jsonschema python3-yaml"
 # the attacks are built for 32 bits too, where the machine has such a thing
 if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then PACKAGES+=" gcc-multilib"; fi
 # The workloads that check.sh runs in containers. None of these packages starts a service when it

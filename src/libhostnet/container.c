@@ -337,26 +337,32 @@ read_configured (const struct layout *layout, int directory,
   return 0;
 }
 
-/* runc, utils.SearchLabels: the first of config.labels that begins with
- * `bundle=`. */
+/* runc writes its own label `bundle=` behind those of the annotations
+ * (libcontainer/specconv/spec_linux.go, CreateLibcontainerConfig), which is the
+ * LAST one; what it reads itself is the first (utils.SearchLabels), which may be
+ * an annotation `bundle`. */
 static char *
-read_label (const struct json_doc *doc)
+read_label (const struct json_doc *doc, bool last)
 {
   static const char key[] = "bundle=";
   json_node config, labels;
+  char *found = NULL;
 
   json_get (doc, 0, "config", JSON_OBJECT, &config, NULL);
   json_get (doc, config, "labels", JSON_ARRAY, &labels, NULL);
-  for (json_node n = json_first (doc, labels); n != JSON_NONE;
-       n = json_next (doc, n))
+  for (json_node n = json_first (doc, labels);
+       n != JSON_NONE && (last || found == NULL); n = json_next (doc, n))
     {
       cleanup_free char *label
           = json_kind (doc, n) == JSON_STRING ? json_string (doc, n) : NULL;
 
       if (label != NULL && strncmp (label, key, strlen (key)) == 0)
-        return xasprintf ("%s", label + strlen (key));
+        {
+          free (found);
+          found = xasprintf ("%s", label + strlen (key));
+        }
     }
-  return NULL;
+  return found;
 }
 
 int
@@ -372,15 +378,14 @@ container_bundle (enum runtime_dialect dialect, const struct runtime_cli *cli,
       || read_state_file (directory, layout->state, &state, err) < 0)
     return -1;
   if (dialect == DIALECT_RUNC)
-    *bundle = read_label (&state.doc);
+    *bundle = read_label (&state.doc, true);
   /* crun src/libcrun/status.c */
   else if (json_get (&state.doc, 0, "bundle", JSON_STRING, &node, err) > 0)
     *bundle = json_string (&state.doc, node);
   return *bundle != NULL ? 0 : error_refuse (err, SENTENCE_container_no_init);
 }
 
-/* runc keeps the annotations as labels `key=value`, behind `bundle=`
- * (libcontainer/specconv/spec_linux.go, CreateLibcontainerConfig). */
+/* runc keeps the annotations as labels `key=value`; see read_label(). */
 static char *
 labels_as_configuration (const struct json_doc *doc)
 {
@@ -431,7 +436,7 @@ container_own_config (enum runtime_dialect dialect,
   if (layout->config == NULL)
     {
       config->text = labels_as_configuration (&state.doc);
-      config->bundle = read_label (&state.doc);
+      config->bundle = read_label (&state.doc, true);
       if (json_index (&config->doc, config->text, strlen (config->text), false,
                       err)
           < 0)
@@ -497,7 +502,7 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
   if (own_user && !container->host_network)
     return 0;
   if (dialect == DIALECT_RUNC)
-    container->bundle = read_label (&state.doc);
+    container->bundle = read_label (&state.doc, false);
   else if (own_user)
     return 0;
   /* user_namespaces(7): a new one gives a full bounding set, and leave to

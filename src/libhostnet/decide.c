@@ -176,6 +176,9 @@ check_host_objects (const struct plan *plan, struct decision *decision,
         return error_refuse (err, plan->facts->unknown.id, "%s",
                              plan->facts->unknown.message);
     }
+  else if (plan->facts->unknown.message != NULL)
+    add_report (decision, plan->facts->unknown.id,
+                plan->facts->unknown.message);
   for (size_t i = 0; i < ways->count; i++)
     add_report (decision, ways->list[i].id, ways->list[i].sentence);
   return 0;
@@ -281,13 +284,13 @@ decide_inherited (struct plan *plan, struct decision *decision,
 }
 
 static int
-decide_restore (const struct plan *plan, const struct decision *decision,
+decide_restore (const struct plan *plan, struct decision *decision,
                 struct error *err)
 {
   if (!decision->asks
       && (plan->settings->inherit == INHERIT_LEAVE
           || plan->settings->inherit == INHERIT_REPORT))
-    return 0;
+    return check_host_objects (plan, decision, err);
   return error_refuse (err, SENTENCE_restore_refused,
                        decision->asks ? "asks for" : "has");
 }

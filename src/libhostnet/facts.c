@@ -12,6 +12,19 @@
 #include "nsfs.h"
 #include "userns.h"
 
+/* Of another machine's namespaces only the path tells something. */
+static bool
+is_of_whoever_runs_it (const char *path)
+{
+  static const char *const own[]
+      = { "/proc/self/ns/net", "/proc/thread-self/ns/net", "/proc/1/ns/net" };
+
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strcmp (path, own[i]) == 0)
+      return true;
+  return false;
+}
+
 static int
 relate (const struct json_doc *config, struct facts *facts, struct error *err)
 {
@@ -31,7 +44,9 @@ relate (const struct json_doc *config, struct facts *facts, struct error *err)
    * An empty one is a new namespace for runc and an error for crun. */
   if (path[0] != '/')
     return error_refuse (err, SENTENCE_namespace_path, escape (path).text);
-  if (nsfs_is_own ("net", path, &same) < 0)
+  if (facts->elsewhere)
+    same = is_of_whoever_runs_it (path);
+  else if (nsfs_is_own ("net", path, &same) < 0)
     {
       /* What is not there cannot be the host's; the runtime says so itself. */
       if (errno != ENOENT)
@@ -105,6 +120,9 @@ facts_collect (const struct json_doc *config, enum caller caller,
                          "reading /proc/self/ns/user");
   facts->own_user_namespace = !initial;
   facts->rootless = geteuid () != 0;
+  if (facts->elsewhere)
+    facts->seccomp_receiver = facts->own_user_namespace = facts->rootless
+        = false;
   if (find_network_entry (config, facts, err) < 0)
     return -1;
   facts->relation = NETNS_HOST;

@@ -132,6 +132,11 @@ struct port_facts
   struct error unknown; /* why they cannot be told, or nothing */
 };
 
+enum
+{
+  PORT_FIRST_UNPRIVILEGED = 1024 /* include/net/sock.h, PROT_SOCK */
+};
+
 /* Where the container has the annotation io.oci-hostnet.listen. */
 struct listen_facts
 {
@@ -147,6 +152,8 @@ struct listen_facts
 struct facts
 {
   enum caller caller;
+  bool elsewhere;             /* given: root will run it on another machine, of
+                                 which the paths here tell nothing */
   struct engine_facts engine; /* by facts_collect_engine() */
   struct port_facts ports;    /* by facts_collect_ports() */
   struct listen_facts listen; /* by facts_collect_low_ports() */

@@ -243,12 +243,12 @@ unsigned
 facts_first_unprivileged_port (void)
 {
   FILE *file = fopen ("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
-  unsigned port = 1024;
+  unsigned port = PORT_FIRST_UNPRIVILEGED;
 
   if (file == NULL)
     return port;
   if (fscanf (file, "%u", &port) != 1)
-    port = 1024;
+    port = PORT_FIRST_UNPRIVILEGED;
   fclose (file);
   return port;
 }

@@ -39,9 +39,10 @@ check_doors (const char *path)
 }
 
 /* The real path of SOURCE; of what is not there yet, that of the nearest
- * directory that is, with the rest behind it. */
+ * directory that is, with the rest behind it.  ELSEWHERE: what we may not see
+ * is not there. */
 static char *
-resolve (const char *source, const char *bundle, bool *exists)
+resolve (const char *source, const char *bundle, bool elsewhere, bool *exists)
 {
   cleanup_free char *path
       = source[0] == '/'
@@ -68,7 +69,8 @@ resolve (const char *source, const char *bundle, bool *exists)
       slash = strrchr (path, '/');
       if (slash == NULL || slash == path)
         return xstrndup (copy, whole);
-      if (errno != ENOENT && errno != ENOTDIR)
+      if (errno != ENOENT && errno != ENOTDIR
+          && !(elsewhere && errno == EACCES))
         return NULL;
       *slash = '\0';
     }
@@ -133,12 +135,12 @@ read_source (const struct json_doc *config, json_node mount, char **source,
 }
 
 static int
-resolve_source (const char *source, const char *bundle, char **real,
-                struct error *err)
+resolve_source (const char *source, const char *bundle, bool elsewhere,
+                char **real, struct error *err)
 {
   bool exists;
 
-  *real = resolve (source, bundle, &exists);
+  *real = resolve (source, bundle, elsewhere, &exists);
   if (*real == NULL)
     return refuse_source (source, err);
   return exists ? 1 : 2;
@@ -151,7 +153,8 @@ facts_bind_source (const struct json_doc *config, json_node mount,
   cleanup_free char *source = NULL;
   int found = read_source (config, mount, &source, err);
 
-  return found <= 0 ? found : resolve_source (source, bundle, real, err);
+  return found <= 0 ? found
+                    : resolve_source (source, bundle, false, real, err);
 }
 
 int
@@ -264,10 +267,12 @@ judge_mount (const struct json_doc *config, json_node mount,
       facts->is_file = true;
       return 0;
     }
-  found = resolve_source (source, bundle, &facts->source, err);
+  found = resolve_source (source, bundle, all->elsewhere, &facts->source,
+                          err);
   if (found < 0)
     return -1;
-  if (look_at_source (facts->source, facts) < 0)
+  if (look_at_source (facts->source, facts) < 0
+      && !(all->elsewhere && errno == EACCES))
     return error_system (err, errno, SENTENCE_system,
                          "resolving a mount source");
   if (found == 1 && all->userns.wanted
@@ -277,9 +282,9 @@ judge_mount (const struct json_doc *config, json_node mount,
   return 0;
 }
 
-int
-facts_root (const struct json_doc *config, const char *bundle, char **real,
-            struct error *err)
+static int
+find_root (const struct json_doc *config, const char *bundle, bool elsewhere,
+           char **real, struct error *err)
 {
   cleanup_free char *path = NULL;
   bool exists;
@@ -291,10 +296,17 @@ facts_root (const struct json_doc *config, const char *bundle, char **real,
   if (node == JSON_NONE)
     return 0;
   path = json_string (config, node);
-  *real = resolve (path, bundle, &exists);
+  *real = resolve (path, bundle, elsewhere, &exists);
   if (*real == NULL)
     return refuse_source (path, err);
   return exists ? 1 : 2;
+}
+
+int
+facts_root (const struct json_doc *config, const char *bundle, char **real,
+            struct error *err)
+{
+  return find_root (config, bundle, false, real, err);
 }
 
 static int
@@ -302,7 +314,7 @@ judge_root (const struct json_doc *config, const char *bundle,
             const struct mount_table *table, char **real,
             struct facts *facts, struct error *err)
 {
-  int found = facts_root (config, bundle, real, err);
+  int found = find_root (config, bundle, facts->elsewhere, real, err);
 
   /* One that is not there is the runtime's to complain of. */
   facts->root_covers = found == 1 && mount_table_covers (table, *real, true);

@@ -9,29 +9,38 @@
  * such containers alone unless it says something else. */
 #include <config.h>
 
+#include <ctype.h>
+#include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capabilities.h"
 #include "facts.h"
 #include "nsfs.h"
 
-/* crun takes names in any case and without CAP_ too (libcap's
- * cap_from_name()). */
+/* crun asks libcap's cap_from_name(), which takes names in any case and numbers
+ * of any base, and does not look at what follows either. */
 static bool
 is_net_admin (const struct json_doc *config, json_node node)
 {
   static const char name[] = "CAP_NET_ADMIN";
   const struct json_member *member = &config->members[node];
-  cleanup_free char *text = NULL;
+  cleanup_free char *copy = NULL;
+  const char *text;
+  size_t letters;
 
   if (json_kind (config, node) != JSON_STRING)
     return false;
-  /* with its quotes; most have another length, and none is copied then */
-  if (!member->escaped_value && member->end - member->start != strlen (name) + 2
-      && member->end - member->start != strlen (name) - 4 + 2)
-    return false;
-  text = json_string (config, node);
-  return strcasecmp (text, name) == 0 || strcasecmp (text, name + 4) == 0;
+  /* most have no escapes, and need no copy: the quote ends them */
+  if (member->escaped_value)
+    text = copy = json_string (config, node);
+  else
+    text = config->text + member->start + 1;
+  if (isdigit ((unsigned char) text[0]))
+    return strtoul (text, NULL, 0) == CAP_NET_ADMIN;
+  letters = strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+                          "abcdefghijklmnopqrstuvwxyz");
+  return letters == strlen (name) && strncasecmp (text, name, letters) == 0;
 }
 
 static bool

@@ -221,6 +221,7 @@ struct key
 {
   const char *text;
   size_t length;
+  uint32_t start; /* in the text */
   char *owned;
 };
 
@@ -237,6 +238,12 @@ compare_keys (const void *a, const void *b)
 }
 
 static const struct key *
+second (const struct key *a, const struct key *b)
+{
+  return a->start > b->start ? a : b;
+}
+
+static const struct key *
 find_twin (struct key *keys, size_t count)
 {
   if (count > PAIRWISE_KEYS)
@@ -244,7 +251,7 @@ find_twin (struct key *keys, size_t count)
       qsort (keys, count, sizeof *keys, compare_keys);
       for (size_t i = 1; i < count; i++)
         if (compare_keys (&keys[i - 1], &keys[i]) == 0)
-          return &keys[i];
+          return second (&keys[i - 1], &keys[i]);
       return NULL;
     }
   for (size_t i = 1; i < count; i++)
@@ -279,7 +286,7 @@ on_end_object (void *context)
       struct key *key = &keys[filled++];
 
       *key = (struct key){ doc->text + m->key_start,
-                           m->key_end - m->key_start, NULL };
+                           m->key_end - m->key_start, m->key_start, NULL };
       if (m->escaped_key)
         {
           key->owned = json_key (doc, n);
@@ -289,8 +296,13 @@ on_end_object (void *context)
     }
   twin = find_twin (keys, count);
   if (twin != NULL)
-    error_refuse (in->err, SENTENCE_json_duplicate,
-                  escape_n (twin->text, twin->length).text);
+    {
+      unsigned line, column;
+
+      json_place (in->doc, twin->start - 1, &line, &column);
+      error_refuse (in->err, SENTENCE_json_duplicate,
+                    escape_n (twin->text, twin->length).text, line, column);
+    }
   for (size_t i = 0; i < count; i++)
     free (keys[i].owned);
   if (keys != few)
@@ -320,15 +332,17 @@ refuse_syntax (struct indexer *in)
   unsigned char *words = yajl_get_error (in->parser, 0, NULL, 0);
   const char *shown = (const char *) words;
   size_t at = yajl_get_bytes_consumed (in->parser);
-  unsigned line = 1;
+  size_t token = token_start (in);
+  unsigned line, column;
 
   if (strncmp (shown, "lexical error: ", 15) == 0)
     shown += 15;
   else if (strncmp (shown, "parse error: ", 13) == 0)
     shown += 13;
-  for (size_t i = 0; i < at && i < in->doc->length; i++)
-    line += in->doc->text[i] == '\n';
-  error_refuse (in->err, SENTENCE_json_syntax, line, at,
+  /* yajl has read the token that it does not like */
+  json_place (in->doc, token < at ? token : at > 0 ? at - 1 : 0, &line,
+              &column);
+  error_refuse (in->err, SENTENCE_json_syntax, line, column, at,
                 escape_n (shown, strcspn (shown, "\n")).text);
   yajl_free_error (in->parser, words);
 }

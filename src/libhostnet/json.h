@@ -93,7 +93,9 @@ bool json_is_true (const struct json_doc *doc, json_node node);
  * when it is none or does not fit 64 bits. */
 int json_uint64 (const struct json_doc *doc, json_node node, uint64_t *value);
 
-/* Line and column (from 1) of a node, for a person. */
+/* Line and column (from 1) of the byte AT and of a node, for a person. */
+void json_place (const struct json_doc *doc, size_t at, unsigned *line,
+                 unsigned *column);
 void json_position (const struct json_doc *doc, json_node node, unsigned *line,
                     unsigned *column);
 /* RFC 6901 pointer of NODE, or of a member KEY below it when KEY is not NULL

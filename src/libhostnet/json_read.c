@@ -310,13 +310,11 @@ json_get (const struct json_doc *doc, json_node object, const char *key,
 }
 
 void
-json_position (const struct json_doc *doc, json_node node, unsigned *line,
-               unsigned *column)
+json_place (const struct json_doc *doc, size_t at, unsigned *line,
+            unsigned *column)
 {
-  uint32_t start = doc->members[node].start;
-
   *line = *column = 1;
-  for (uint32_t i = 0; i < start; i++)
+  for (size_t i = 0; i < at && i < doc->length; i++)
     if (doc->text[i] == '\n')
       {
         ++*line;
@@ -324,6 +322,13 @@ json_position (const struct json_doc *doc, json_node node, unsigned *line,
       }
     else
       ++*column;
+}
+
+void
+json_position (const struct json_doc *doc, json_node node, unsigned *line,
+               unsigned *column)
+{
+  json_place (doc, doc->members[node].start, line, column);
 }
 
 /* RFC 6901: ~ is written ~0, / is written ~1. */

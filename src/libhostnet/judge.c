@@ -66,14 +66,19 @@ ask_policy (struct judgement *j, const char *bundle, struct error *err)
   if ((j->policy == NULL && policy_load (POLICY_PATH, &j->policy, err) < 0)
       || policy_complete (j->policy, err) < 0
       || facts_collect_engine (j->facts.caller, bundle, &j->facts.engine, err)
-             < 0
-      || json_get (&j->config, 0, "process", JSON_OBJECT, &process, err) < 0)
+             < 0)
     return -1;
-  j->engine = engine_tell (&j->facts.engine, &j->config,
-                           j->request.annotations);
+  /* one of a wrong type is nobody's, and decide()'s to refuse */
+  json_get (&j->config, 0, "process", JSON_OBJECT, &process, NULL);
+  j->engine = j->engine_given != NULL
+                  ? *j->engine_given
+                  : engine_tell (&j->facts.engine, &j->config,
+                                 j->request.annotations);
   policy_subject_read (&j->config, j->request.annotations, process,
                        &j->engine, &j->subject);
-  j->settings = policy_settings_for (j->policy, &j->subject);
+  j->settings = j->settings_given != NULL
+                    ? *j->settings_given
+                    : policy_settings_for (j->policy, &j->subject);
   j->needs_policy = true;
   return 0;
 }
@@ -87,6 +92,13 @@ collect_listen (struct judgement *j, struct error *err)
 
   if (j->request.listen == JSON_NONE)
     return 0;
+  /* another machine, of which nothing is known */
+  if (j->facts.elsewhere)
+    {
+      j->facts.listen.first_port = PORT_FIRST_UNPRIVILEGED;
+      j->facts.listen.own_reaches = true;
+      return 0;
+    }
   if (facts_collect_low_ports (&j->facts.listen, err) < 0)
     return -1;
   if (caller != CALLER_GUARD && caller != CALLER_RESTORE
@@ -120,24 +132,40 @@ static int
 collect_and_decide (struct judgement *j, const char *bundle,
                     unsigned preserve_fds, struct error *err)
 {
+  bool observes = j->settings.mode == MODE_OBSERVE;
+  int result;
+
   if (decide_concerns (&j->request, &j->facts)
       && collect (j, bundle, preserve_fds, err) < 0)
-    return -1;
-  return decide (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
-                 &j->decision, err);
+    {
+      /* decide() must not be tried with half of the facts */
+      if (!observes)
+        return -1;
+      observe_unknown (&j->settings, &j->observation, err);
+      return 0;
+    }
+  result = decide (&j->settings, &j->engine, &j->config, &j->request,
+                   &j->facts, &j->decision, err);
+  if (!observes)
+    return result;
+  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
+           result, &j->decision, &j->observation, err);
+  return 0;
 }
 
 /* Where a policy observes everything, that is so too for what is refused before
  * it could say which of its rules is the container's. */
-static bool
-is_observed_anyhow (struct judgement *j)
+static int
+refuse_early (struct judgement *j, struct error *err)
 {
   cleanup_error struct error none = ERROR_INIT;
 
-  return (j->policy != NULL
-          || policy_load (POLICY_PATH, &j->policy, &none) == 0)
-         && policy_complete (j->policy, &none) == 0
-         && policy_observes_all (j->policy);
+  if ((j->policy == NULL && policy_load (POLICY_PATH, &j->policy, &none) < 0)
+      || policy_complete (j->policy, &none) < 0
+      || !policy_observes_all (j->policy))
+    return -1;
+  observe_refusal (&j->observation, err);
+  return 0;
 }
 
 static int
@@ -161,21 +189,12 @@ judge (const char *text, size_t length, const char *bundle,
   if (json_kind (&j->config, 0) != JSON_OBJECT)
     return error_refuse (err, SENTENCE_json_root);
   if (read_request (j, caller, err) < 0)
-    {
-      if (!is_observed_anyhow (j))
-        return -1;
-      observe_refusal (&j->observation, err);
-      return 0;
-    }
+    return refuse_early (j, err);
   if (decide_needs_policy (&j->request, &j->facts)
       && ask_policy (j, bundle, err) < 0)
     return -1;
   result = collect_and_decide (j, bundle, preserve_fds, err);
-  if (j->settings.mode != MODE_OBSERVE)
-    return result;
-  observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
-           result, &j->decision, &j->observation, err);
-  return 0;
+  return !j->needs_policy && result < 0 ? refuse_early (j, err) : result;
 }
 
 char *

@@ -17,6 +17,10 @@ struct judgement
   /* Given: what runs the container afterwards, or NULL: what the policy says
    * for `apply`, and not known for hooks. */
   const struct lowlevel *lowlevel;
+  /* Given, for who asks what would be, or NULL: instead of what the marks and
+   * the policy say. */
+  const struct engine_verdict *engine_given;
+  const struct policy_settings *settings_given;
 
   bool needs_policy; /* the rest has been found out: */
   struct policy_subject subject;

@@ -164,6 +164,14 @@ observe_refusal (struct observation *observation, struct error *err)
 }
 
 void
+observe_unknown (const struct policy_settings *settings,
+                 struct observation *observation, struct error *err)
+{
+  observe_refusal (observation, err);
+  observation->settings = spell (settings, NULL, false);
+}
+
+void
 observe (const struct policy_settings *settings,
          const struct engine_verdict *engine, const struct json_doc *config,
          const struct request *request, const struct facts *facts, int result,
@@ -189,8 +197,7 @@ observation_sentence (const struct observation *observation,
   const char *report = decision->report.message;
 
   if (observation->refused.message != NULL)
-    return xasprintf ("observed, and would be refused: %s",
-                      observation->refused.message);
+    return xasprintf (OBSERVED_REFUSED "%s", observation->refused.message);
   if (report != NULL)
     return xasprintf ("observed, and would be %s: %s",
                       observation->would_edit ? "locked and reported"

@@ -27,8 +27,16 @@ void observe (const struct policy_settings *settings,
               struct decision *decision, struct observation *observation,
               struct error *err);
 
+/* The same where what decide() needs could not be found out: no setting
+ * helps. */
+void observe_unknown (const struct policy_settings *settings,
+                      struct observation *observation, struct error *err);
+
 /* The same for what was refused before the policy could be asked. */
 void observe_refusal (struct observation *observation, struct error *err);
+
+/* How it begins when it is about a refusal. */
+#define OBSERVED_REFUSED "observed, and would be refused: "
 
 /* One sentence of it, or NULL when nothing would have been done; the caller
  * frees. */

@@ -79,10 +79,29 @@ policy_runtime (const struct policy *policy)
   return policy->runtime;
 }
 
+void
+mistakes_add (struct mistakes *mistakes, struct error *mistake)
+{
+  mistakes->list
+      = xrealloc (mistakes->list,
+                  (mistakes->count + 1) * sizeof *mistakes->list);
+  mistakes->list[mistakes->count++] = *mistake;
+  *mistake = (struct error) ERROR_INIT;
+}
+
+void
+mistakes_clear (struct mistakes *mistakes)
+{
+  for (size_t i = 0; i < mistakes->count; i++)
+    error_clear (&mistakes->list[i]);
+  free (mistakes->list);
+  *mistakes = (struct mistakes) MISTAKES_INIT;
+}
+
 /* A policy that does not exist is the built-in one. */
 static int
-load (const char *path, bool trusted, struct policy **policy,
-      struct error *err)
+load (const char *path, bool trusted, struct mistakes *mistakes,
+      struct policy **policy, struct error *err)
 {
   cleanup_policy struct policy *result = policy_new ();
   cleanup_free char *text = NULL;
@@ -90,6 +109,7 @@ load (const char *path, bool trusted, struct policy **policy,
   int there = trusted ? policy_file_read (path, &text, &length, err)
                       : policy_file_read_any (path, &text, &length, err);
 
+  result->mistakes = mistakes;
   if (there < 0
       || (there > 0
           && policy_read (text, length, path, false, result, &result->broken,
@@ -108,15 +128,16 @@ load (const char *path, bool trusted, struct policy **policy,
 int
 policy_load (const char *path, struct policy **policy, struct error *err)
 {
-  return load (path, true, policy, err);
+  return load (path, true, NULL, policy, err);
 }
 
 int
 policy_draft (const char *path, struct policy **policy, struct error *err)
 {
-  if (load (path, false, policy, err) < 0)
+  if (load (path, false, NULL, policy, err) < 0)
     return -1;
-  cleanup_freep (&(*policy)->path);
+  free ((*policy)->path);
+  (*policy)->path = NULL;
   return 0;
 }
 
@@ -135,12 +156,13 @@ read_drop_ins (struct policy *policy, char *const *names, size_t count,
       int there = policy_file_read (names[i], &text, &length, err);
 
       /* one that went since the directory was read is one that is not there */
-      if (there < 0
-          || (there > 0
-              && policy_read (text, length, names[i], true, policy, err, err)
-                     < 0)
-          || err->id != REFUSAL_NONE)
+      if (there > 0)
+        policy_read (text, length, names[i], true, policy, err, err);
+      if (err->id == REFUSAL_NONE)
+        continue;
+      if (policy->mistakes == NULL)
         return -1;
+      mistakes_add (policy->mistakes, err);
     }
   added = policy->rule_count - own;
   if (added > 0 && own > 0)
@@ -159,7 +181,6 @@ int
 policy_complete (struct policy *policy, struct error *err)
 {
   static const char suffix[] = ".json";
-  cleanup_error struct error own = ERROR_INIT;
   cleanup_free char *directory = NULL;
   char **names = NULL;
   size_t count = 0, stem;
@@ -174,22 +195,31 @@ policy_complete (struct policy *policy, struct error *err)
       && strcmp (policy->path + stem - strlen (suffix), suffix) == 0)
     stem -= strlen (suffix);
   directory = xasprintf ("%.*s.d", (int) stem, policy->path);
-  result = policy_file_list (directory, &names, &count, &own);
+  result = policy_file_list (directory, &names, &count, &policy->broken);
   if (result == 0)
-    result = read_drop_ins (policy, names, count, &own);
+    result = read_drop_ins (policy, names, count, &policy->broken);
   names_clear (names, count);
-  if (result < 0)
-    {
-      if (err != NULL)
-        {
-          error_clear (err);
-          *err = own;
-          own = (struct error) ERROR_INIT;
-        }
-      return -1;
-    }
+  if (result < 0) /* and once more when asked again */
+    return error_refuse (err, policy->broken.id, "%s", policy->broken.message);
   policy->complete = true;
   return 0;
+}
+
+void
+policy_examine (const char *path, bool trusted, struct policy **policy,
+                struct mistakes *mistakes)
+{
+  cleanup_policy struct policy *result = NULL;
+  cleanup_error struct error err = ERROR_INIT;
+
+  if (load (path, trusted, mistakes, &result, &err) < 0
+      || (trusted && policy_complete (result, &err) < 0))
+    mistakes_add (mistakes, &err);
+  if (mistakes->count > 0)
+    return;
+  result->mistakes = NULL;
+  *policy = result;
+  result = NULL;
 }
 
 int
@@ -244,7 +274,7 @@ policy_rule_name (const struct policy_settings *settings)
   if (rule == NULL)
     return xasprintf ("built in");
   if (rule->number == 0)
-    return xasprintf ("%s: default", rule->file);
-  return xasprintf ("%s: rule %u, line %u", rule->file, rule->number,
-                    rule->line);
+    return xasprintf ("%s: default", escape (rule->file).text);
+  return xasprintf ("%s: rule %u, line %u", escape (rule->file).text,
+                    rule->number, rule->line);
 }

@@ -25,6 +25,26 @@ static const struct
     "io.kubernetes.cri.sandbox-name" },
 };
 
+/* The annotations that the engine of a sure verdict writes last; whatever else
+ * begins alike may be the pod's own word: CRI-O passes all of its annotations
+ * on, containerd what it is told to. */
+static const struct
+{
+  enum engine engine;
+  const char *key;
+} engine_keys[] = {
+  { ENGINE_CRIO, "io.kubernetes.pod.namespace" },
+  { ENGINE_CRIO, "io.kubernetes.pod.name" },
+  { ENGINE_CRIO, "io.kubernetes.pod.uid" },
+  { ENGINE_CRIO, "io.kubernetes.container.name" },
+  { ENGINE_CONTAINERD_CRI, "io.kubernetes.cri.sandbox-namespace" },
+  { ENGINE_CONTAINERD_CRI, "io.kubernetes.cri.sandbox-name" },
+  { ENGINE_CONTAINERD_CRI, "io.kubernetes.cri.sandbox-uid" },
+  { ENGINE_CONTAINERD_CRI, "io.kubernetes.cri.sandbox-id" },
+  { ENGINE_CONTAINERD_CRI, "io.kubernetes.cri.container-type" },
+  { ENGINE_CONTAINERD_CRI, "io.kubernetes.cri.container-name" },
+};
+
 static const char *
 value_of (const struct policy_subject *subject, const char *key)
 {
@@ -85,6 +105,7 @@ policy_subject_read (const struct json_doc *config, json_node annotations,
   *subject = (struct policy_subject){
     .kubernetes = engine->kubernetes,
     .sure = engine_surely_kubernetes (engine),
+    .engine = engine->engine,
   };
   read_annotations (config, annotations, subject);
   read_args (config, process, subject);
@@ -142,15 +163,19 @@ one_matches (const struct globs *globs, const char *text)
 }
 
 /* What only an engine should write, and everybody can where no engine of
- * Kubernetes overwrites it; a sandbox's io.kubernetes.cri-o.* nowhere (FACTS
- * 8). */
+ * Kubernetes overwrites it. */
 static bool
 may_be_forged (const struct policy_subject *subject, const char *key)
 {
-  static const char engines[] = "io.kubernetes.", crio[] = "io.kubernetes.cri-o.";
+  static const char engines[] = "io.kubernetes.";
 
-  return strncmp (key, crio, strlen (crio)) == 0
-         || (strncmp (key, engines, strlen (engines)) == 0 && !subject->sure);
+  if (strncmp (key, engines, strlen (engines)) != 0)
+    return false;
+  for (size_t i = 0; i < sizeof engine_keys / sizeof *engine_keys; i++)
+    if (subject->sure && engine_keys[i].engine == subject->engine
+        && strcmp (engine_keys[i].key, key) == 0)
+      return false;
+  return true;
 }
 
 static enum rule_match
@@ -183,6 +208,25 @@ match_args (const struct globs *args, const struct policy_subject *subject)
   return RULE_YES;
 }
 
+/* Where it is not sure who wrote them, a label of one engine must not hide that
+ * of another. */
+static bool
+namespace_matches (const struct globs *globs,
+                   const struct policy_subject *subject)
+{
+  if (subject->sure)
+    return subject->pod_namespace != NULL
+           && one_matches (globs, subject->pod_namespace);
+  for (size_t i = 0; i < sizeof pod_keys / sizeof *pod_keys; i++)
+    {
+      const char *value = value_of (subject, pod_keys[i].pod_namespace);
+
+      if (value != NULL && one_matches (globs, value))
+        return true;
+    }
+  return false;
+}
+
 /* The kubelet tells a runtime no service account; where the policy says that
  * admission checks the annotation, it is as good as one that it tells. */
 static enum rule_match
@@ -194,8 +238,7 @@ match_kubernetes (const struct policy *policy, const struct rule *rule,
     return RULE_NO;
   *what = "the pod's namespace";
   if (rule->namespaces.count > 0
-      && (subject->pod_namespace == NULL
-          || !one_matches (&rule->namespaces, subject->pod_namespace)))
+      && !namespace_matches (&rule->namespaces, subject))
     return RULE_NO;
   *what = "the pod's service account, which the annotation "
           "`" REQUEST_SERVICE_ACCOUNT "` tells";

@@ -16,7 +16,8 @@ struct policy_subject
   size_t arg_count;
   bool args_known;       /* false: of the process nothing is known */
   bool kubernetes;       /* something says so, */
-  bool sure;             /* and its author had no hand in it */
+  bool sure;             /* and its author had no hand in it: */
+  enum engine engine;    /* then one of Kubernetes' */
   const char *pod_namespace, *pod, *service_account; /* or NULL */
 };
 

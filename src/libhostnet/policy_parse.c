@@ -10,6 +10,16 @@
 
 #include "policy_reader.h"
 
+/* RESULT, unless somebody collects mistakes: then the next is looked for. */
+static int
+next_mistake (struct reader *r, int result)
+{
+  if (result >= 0 || r->policy->mistakes == NULL)
+    return result;
+  mistakes_add (r->policy->mistakes, r->err);
+  return 0;
+}
+
 int
 policy_wrong_value (struct reader *r, const struct member *member,
                     json_node node)
@@ -105,7 +115,11 @@ read_rules (struct reader *r, const struct member *member, json_node node)
       size_t start = r->doc->members[n].start;
 
       if (json_kind (r->doc, n) != JSON_OBJECT)
-        return policy_wrong_value (r, member, n);
+        {
+          if (next_mistake (r, policy_wrong_value (r, member, n)) < 0)
+            return -1;
+          continue;
+        }
       /* json_position() counts from the top for each */
       line += lines_between (r->doc->text, at, start);
       at = start;
@@ -373,9 +387,11 @@ missing_member (struct reader *r, json_node object,
                 const struct member *member)
 {
   cleanup_free char *pointer = json_pointer (r->doc, object, member->name);
+  unsigned line, column;
 
+  json_position (r->doc, object, &line, &column);
   return error_refuse (r->err, SENTENCE_policy_missing, escape (r->name).text,
-                       pointer[0] == '/' ? pointer + 1 : pointer,
+                       line, column, pointer[0] == '/' ? pointer + 1 : pointer,
                        member->expected);
 }
 
@@ -384,7 +400,9 @@ static int
 read_member (struct reader *r, const struct member *member, json_node node)
 {
   struct error *err = r->err;
-  bool later = member->read == read_default || member->read == read_rules;
+  bool later
+      = r->policy->mistakes == NULL
+        && (member->read == read_default || member->read == read_rules);
   int result;
 
   if (later)
@@ -409,7 +427,7 @@ policy_read_object (struct reader *r, json_node object, unsigned which)
         s++;
       if (s < SETTINGS)
         {
-          if (read_setting (r, (enum setting) s, n) < 0)
+          if (next_mistake (r, read_setting (r, (enum setting) s, n)) < 0)
             return -1;
           continue;
         }
@@ -417,15 +435,17 @@ policy_read_object (struct reader *r, json_node object, unsigned which)
              && !((members[i].objects & which)
                   && json_key_is (r->doc, n, members[i].name)))
         i++;
-      if (i == MEMBERS)
-        return unknown_member (r, n, which);
-      seen[i] = true;
-      if (read_member (r, &members[i], n) < 0)
+      if (i < MEMBERS)
+        seen[i] = true;
+      if (next_mistake (r, i < MEMBERS ? read_member (r, &members[i], n)
+                                       : unknown_member (r, n, which))
+          < 0)
         return -1;
     }
   for (size_t i = 0; i < MEMBERS; i++)
-    if (members[i].needed && (members[i].objects & which) && !seen[i])
-      return missing_member (r, object, &members[i]);
+    if (members[i].needed && (members[i].objects & which) && !seen[i]
+        && next_mistake (r, missing_member (r, object, &members[i])) < 0)
+      return -1;
   return 0;
 }
 
@@ -444,9 +464,12 @@ policy_read (const char *text, size_t length, const char *name, bool drop_in,
       && json_kind (&doc, 0) != JSON_OBJECT)
     error_refuse (&json_err, SENTENCE_json_root);
   if (json_err.id != REFUSAL_NONE)
-    return error_refuse (err, SENTENCE_policy_syntax, escape (name).text,
-                         json_err.id == REFUSAL_json_root
-                             ? "it is no JSON object: write one"
-                             : json_err.message);
+    {
+      error_refuse (err, SENTENCE_policy_syntax, escape (name).text,
+                    json_err.id == REFUSAL_json_root
+                        ? "it is no JSON object: write one"
+                        : json_err.message);
+      return next_mistake (&r, -1);
+    }
   return policy_read_object (&r, 0, drop_in ? IN_DROP_IN : IN_TOP);
 }

@@ -88,6 +88,19 @@ struct rule
   struct port_list listen;
 };
 
+/* All that is wrong. */
+struct mistakes
+{
+  struct error *list;
+  size_t count;
+};
+#define MISTAKES_INIT { NULL, 0 }
+#define cleanup_mistakes __attribute__ ((cleanup (mistakes_clear)))
+
+/* Takes what is in MISTAKE over. */
+void mistakes_add (struct mistakes *mistakes, struct error *mistake);
+void mistakes_clear (struct mistakes *mistakes);
+
 struct policy
 {
   char *path;       /* of policy.json, NULL for a text */
@@ -96,6 +109,7 @@ struct policy
   char *runtime;
   bool admission;   /* the annotation of the service account is checked */
   bool complete;
+  struct mistakes *mistakes; /* somebody's who wants them all, or NULL */
   struct error broken; /* what is wrong with `default` and `rules`, or nothing */
   struct rule fallback; /* "default" */
   struct rule *rules;
@@ -104,6 +118,12 @@ struct policy
 
 /* An empty policy. */
 struct policy *policy_new (void);
+
+/* As policy_load() and policy_complete() with TRUSTED, or as policy_draft(),
+ * but for all that is wrong, which goes to MISTAKES; *POLICY is set when
+ * nothing is. */
+void policy_examine (const char *path, bool trusted, struct policy **policy,
+                     struct mistakes *mistakes);
 
 /* Adds what TEXT says to POLICY; NAME is kept.  A drop-in has `version` and
  * `rules` alone.  What is wrong in `default` and `rules` goes to BROKEN. */

@@ -39,12 +39,12 @@ const struct record_field record_fields[RECORD_FIELDS] = {
   { "OCI_HOSTNET_LOCK", "lock", FIELD (lock), 32 },
   { "OCI_HOSTNET_PROGRAM", "program", FIELD (program), 32 },
   { "OCI_HOSTNET_COMMAND", "command", FIELD (command), 32 },
-  { "OCI_HOSTNET_EDITS", "edits", FIELD (edits), 768 },
+  { "OCI_HOSTNET_EDITS", "edits", FIELD (edits), 256 },
   { "OCI_HOSTNET_BUNDLE", "bundle", FIELD (bundle), 512 },
   { "OCI_HOSTNET_SERVICE_ACCOUNT", "service_account", FIELD (service_account),
-    256 },
+    128 },
   { "OCI_HOSTNET_ARGS", "args", FIELD (args), 768 },
-  { "OCI_HOSTNET_SETTINGS", "settings", FIELD (settings), 768 },
+  { "OCI_HOSTNET_SETTINGS", "settings", FIELD (settings), 512 },
 };
 
 const char *
@@ -107,8 +107,16 @@ fill_value (char *to, size_t most, const char *text, bool is_json)
     {
       char shown[24];
       bool plain;
-      size_t step = escape_next (text, left, &plain), length = step;
+      size_t step, length;
 
+      /* nearly all there is */
+      for (; left > 0 && *text >= ' ' && *text < 0x7F && used + 4 <= most;
+           left--)
+        to[used++] = *text++;
+      if (left == 0)
+        break;
+      step = escape_next (text, left, &plain);
+      length = step;
       if (plain)
         memcpy (shown, text, step);
       else

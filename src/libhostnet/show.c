@@ -7,8 +7,8 @@
 
 #include "checks.h"
 
-static void
-add_edits (struct json_buffer *out, const struct judgement *j)
+void
+show_add_edits (struct json_buffer *out, const struct judgement *j)
 {
   for (size_t i = 0; i < j->decision.edits.count; i++)
     {
@@ -71,7 +71,7 @@ show_json (FILE *to, const struct judgement *j, const struct error *err)
   json_buffer_string (&out, reason ? reason : "");
   json_buffer_add (&out, ",\"edits\":[");
   if (err == NULL)
-    add_edits (&out, j);
+    show_add_edits (&out, j);
   json_buffer_text (&out, "],\"checks\":");
   add_ways (&out, j != NULL ? &j->facts.ways : &(struct ways)WAYS_INIT);
   json_buffer_text (&out, "}\n");

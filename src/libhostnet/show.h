@@ -11,6 +11,8 @@
  * {schema, verdict, reason_id, reason, edits: [{path, op, why}], checks}. */
 void show_json (FILE *to, const struct judgement *judgement,
                 const struct error *err);
+/* The elements of "edits". */
+void show_add_edits (struct json_buffer *out, const struct judgement *judgement);
 void show_text (FILE *to, const struct judgement *judgement,
                 const struct error *err);
 

@@ -53,7 +53,7 @@ send_all (int fd, const char *text, size_t length,
 
   while (length > 0)
     {
-      ssize_t sent = send (fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+      ssize_t sent = send (fd, text, length, MSG_NOSIGNAL);
       int left;
 
       if (sent >= 0)

@@ -112,7 +112,8 @@ take_members (struct parts *parts, struct trail_entry *entry)
   const struct json_doc *doc = &parts->doc;
   bool is_ours = false;
 
-  for (json_node n = json_first (doc, 0); n != JSON_NONE; n = json_next (doc, n))
+  for (json_node n = json_first (doc, 0); n != JSON_NONE;
+       n = json_next (doc, n))
     {
       take_number (parts, n, entry);
       if (json_kind (doc, n) != JSON_STRING)

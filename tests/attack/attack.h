@@ -20,6 +20,7 @@ enum {
 	OUTSIDE = 2,		/* ... but it can from outside, and stays */
 	VARIANTS = 4,		/* also with a dirty upper half, sign-extended, by int 0x80 */
 	NATIVE = 8,		/* the structure has another layout behind int 0x80 */
+	BY_INT80 = 16,		/* by int 0x80 without being a variant */
 };
 
 struct attack {

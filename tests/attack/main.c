@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attack all | list | reads | NAME...
+ * attack all | list | list-int80 | reads | NAME...
  *
  * One line for each attack:
  *   NAME STOPPED ERRNO        refused, or done without a change (ERRNO is then OK)
@@ -9,6 +9,7 @@
  *   NAME BREACHED outside     the kernel did it; it stays and can be seen from outside
  *   NAME BREACHED done        the kernel did it; there is nothing to be seen afterwards
  *   NAME ABSENT ERRNO         the kernel has no such thing
+ *   NAME LACKS SIGNAL         the machine has no int 0x80 for programs of 64 bits, and killed it
  * The other commands are for attacks of two processes: see passing.c.
  */
 #include "attack.h"
@@ -45,6 +46,17 @@ static int exists(const struct attack *a, enum variant v)
 #else
 	/* registers of 32 bit have no upper half, and every call is int 0x80's */
 	return v == PLAIN || (v == INT80 && a->flags & VARIANTS);
+#endif
+}
+
+/* A program of 32 bits that runs has its int 0x80. */
+static int by_int80(const struct attack *a, enum variant v)
+{
+#ifdef __x86_64__
+	return v == INT80 || a->flags & BY_INT80;
+#else
+	(void)a, (void)v;
+	return 0;
 #endif
 }
 
@@ -120,7 +132,7 @@ static void judge(const struct attack *a, enum variant v)
 	static struct snapshot before, during, after;
 	static int taken;
 	const char *difference, *error;
-	int fd, result, status;
+	int fd, result, status, killed;
 	pid_t pid;
 
 	variant = v;
@@ -134,7 +146,8 @@ static void judge(const struct attack *a, enum variant v)
 	snapshot(&during);
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	/* who has died of something else before stays dead of that */
+	killed = waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	close(fd);
@@ -149,6 +162,8 @@ static void judge(const struct attack *a, enum variant v)
 		printf("BREACHED %s\n", a->flags & OUTSIDE ? "outside" : "done");
 	else if (result > 0 && is_absent(a, result))
 		printf("ABSENT %s\n", error);
+	else if (result < 0 && by_int80(a, v) && (killed == SIGSEGV || killed == SIGSYS))
+		printf("LACKS SIG%s\n", sigabbrev_np(killed));
 	else
 		printf("STOPPED %s\n", error ? error : "UNKNOWN");
 }
@@ -176,6 +191,12 @@ static void show(const struct attack *a, enum variant v)
 	printf("%s%s\n", a->name, variant_names[v]);
 }
 
+static void show_int80(const struct attack *a, enum variant v)
+{
+	if (by_int80(a, v))
+		show(a, v);
+}
+
 int in_child(int (*run)(void))
 {
 	int status, result;
@@ -201,6 +222,8 @@ int main(int argc, char **argv)
 		return reads();
 	if (argc == 2 && !strcmp(argv[1], "list"))
 		return !every(NULL, show);
+	if (argc == 2 && !strcmp(argv[1], "list-int80"))
+		return !every(NULL, show_int80);
 	if (argc == 2 && !strcmp(argv[1], "all"))
 		return !every(NULL, judge);
 	if (argc == 2 && !strcmp(argv[1], "victim"))
@@ -222,6 +245,6 @@ int main(int argc, char **argv)
 			missing = 1;
 		}
 	if (argc < 2)
-		fprintf(stderr, "usage: attack all | list | reads | NAME...\n");
+		fprintf(stderr, "usage: attack all | list | list-int80 | reads | NAME...\n");
 	return argc < 2 ? 2 : missing;
 }

@@ -475,8 +475,8 @@ neighbour() {
 @test "a process that ends meanwhile is told, and nothing is said of it" {
 	require_command strace
 	start crun . sh -c "$WAIT"
-	(sleep 1; kill -KILL "$(init_pid)") 3>&- &
-	run -3 timeout 60 strace -o /dev/null -e trace=pipe2 -e inject=pipe2:delay_enter=2000000:when=1 \
+	(sleep 2; kill -KILL "$(init_pid)") 3>&- &
+	run -3 timeout 60 strace -o /dev/null -e trace=pipe2 -e inject=pipe2:delay_enter=6000000:when=1 \
 		"$PROGRAMS/oci-hostnet" audit "$(init_pid)"
 	expect_output "ended while it was audited"
 	[[ $output != *locked* ]]

@@ -255,12 +255,13 @@ default_stays() {
 	require_command flock
 	file /etc/docker/daemon.json '{}'
 	remember_tree
-	flock "$root" sleep 1.5 &
-	sleep 0.3
-	run -0 timeout 0.5 "$HOSTNET" configure docker --root "$root" --dry-run
-	run -124 timeout 0.5 "$HOSTNET" configure docker --root "$root"
+	flock -F "$root" sleep 1000 3>&- &
+	wait_for 50 eval '! flock -n "$root" true'
+	run -0 timeout 20 "$HOSTNET" configure docker --root "$root" --dry-run
+	run -124 timeout 1 "$HOSTNET" configure docker --root "$root"
 	tree_unchanged
-	wait
+	kill $!
+	wait $! || true
 	configure docker
 	configure docker --undo
 	tree_unchanged
@@ -645,6 +646,9 @@ denied() { [[ $(admission "$1") == "denied: annotations io.oci-hostnet.* are for
 	denied "$ask | $update | .object.metadata.annotations.\"io.oci-hostnet.network\" = \"x\""
 	denied "$ask | $update | .object.metadata.annotations.\"io.oci-hostnet.lock\" = \"strict\""
 	admitted "$ask | .resource = \"/v1/configmaps\""
+	# who may write the status may write annotations with it
+	denied "$ask | $update | .resource = \"/v1/pods/status\" | .object.metadata.annotations.\"io.oci-hostnet.lock\" = \"strict\""
+	admitted "$ask | $update | .resource = \"/v1/pods/status\" | .object.status = {phase: \"Running\"}"
 	# templates
 	for resource in apps/v1/deployments apps/v1/daemonsets apps/v1/statefulsets apps/v1/replicasets batch/v1/jobs; do
 		template=".resource = \"$resource\" | .object.spec.template = {metadata: {}, spec: {}}"
@@ -654,6 +658,48 @@ denied() { [[ $(admission "$1") == "denied: annotations io.oci-hostnet.* are for
 		admitted "$template | .object.spec.template.metadata.annotations.\"io.oci-hostnet.network\" = \"host\" | $update"
 		admitted "$template | .object.spec.template.metadata.annotations.\"io.oci-hostnet.network\" = \"host\" | $allowed"
 	done
+}
+
+@test "kubernetes: a pod names its own service account, in every namespace, or none" {
+	require_python
+	configure kubernetes
+	mine='.object.spec.serviceAccountName = "cni"'
+	named() { echo ".object.metadata.annotations.\"io.oci-hostnet.service-account\" = \"$1\""; }
+	forged() {
+		[ "$(admission "$1")" = "denied: the annotation io.oci-hostnet.service-account must be spec.serviceAccountName" ] ||
+			{ echo "not denied: $1"; return 1; }
+	}
+	allowed='.namespaceLabels = {"io.oci-hostnet/annotations": "allowed"}'
+	update='.operation = "UPDATE" | .oldObject = .object'
+	admitted "$mine"
+	admitted "$mine | $(named cni)"
+	admitted "$mine | $(named cni) | $allowed"
+	for name in cn cni2 CNI default "" "cni " "kube-system/cni" "*"; do
+		forged "$mine | $(named "$name")"
+		forged "$mine | $(named "$name") | $allowed"
+	done
+	# a pod without one has none to name
+	for name in "" default; do
+		forged "$(named "$name")"
+		forged ".object.spec.serviceAccountName = \"\" | $(named "$name")"
+	done
+	# it cannot be added or changed later, by the status neither
+	for resource in /v1/pods /v1/pods/status; do
+		later="$update | .resource = \"$resource\""
+		forged "$mine | $later | $(named x)"
+		forged "$mine | $(named cni) | $later | $(named x)"
+		admitted "$mine | $later | $(named cni)"
+		admitted "$mine | $(named cni) | $later | .object.metadata.finalizers = []"
+		admitted "$mine | $(named cni) | $later | del(.object.metadata.annotations)"
+		# from before the policy
+		admitted "$mine | $(named x) | $later | .object.metadata.finalizers = []"
+		forged "$mine | $(named x) | $later | $(named y)"
+	done
+	# what else is asked for is asked for all the same
+	denied "$mine | $(named cni) | .object.metadata.annotations.\"io.oci-hostnet.network\" = \"host\""
+	admitted "$mine | $(named cni) | .object.metadata.annotations.\"io.oci-hostnet.network\" = \"host\" | $allowed"
+	# a template says it for its pods, which are looked at one by one
+	admitted '.resource = "apps/v1/daemonsets" | .object.spec.template = {metadata: {annotations: {"io.oci-hostnet.service-account": "x"}}, spec: {}}'
 }
 
 @test "kubernetes: the RuntimeClass takes the handler that containerd and CRI-O know" {

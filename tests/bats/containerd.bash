@@ -89,7 +89,7 @@ make_image() {
 	tar -C "$dir" -cf "$dir.tar" .
 }
 
-any_ctr() { timeout -k 5 60 ctr --address "$CONTAINERD/socket" --namespace "$CONTAINERD_NAMESPACE" "$@" </dev/null 3>&-; }
+any_ctr() { timeout -k 5 300 ctr --address "$CONTAINERD/socket" --namespace "$CONTAINERD_NAMESPACE" "$@" </dev/null 3>&-; }
 
 # by RUNTIME ID OPTIONS... -- COMMAND... - `ctr run` with RUNTIME as in runtime_path; cgroups
 # where in-host removes them
@@ -128,7 +128,7 @@ on_terminal() {
 	local said rc=0
 	said=$(mktemp "$HOSTNET_TEST_DIR/tmp/said.XXXXXX")
 	{ wait_for 200 grep -q END "$said" >&2; echo; } |
-		timeout -k 5 60 script -qefc "$(printf '%q ' ctr --address "$CONTAINERD/socket" "$@")" "$said" >/dev/null 3>&- || rc=$?
+		timeout -k 5 300 script -qefc "$(printf '%q ' ctr --address "$CONTAINERD/socket" "$@")" "$said" >/dev/null 3>&- || rc=$?
 	cat "$said"
 	rm "$said"
 	return "$rc"

@@ -18,7 +18,7 @@ require_cri() {
 cri_is_there() { (missing() { return 1; }; skip() { return 1; }; set -e; require_cri) >/dev/null 2>&1; }
 
 # cri METHOD - the request on standard input
-cri() { timeout -k 5 90 "$top_srcdir/tests/tools/cri.py" "$CONTAINERD/socket" "$1" 3>&-; }
+cri() { timeout -k 5 300 "$top_srcdir/tests/tools/cri.py" "$CONTAINERD/socket" "$1" 3>&-; }
 
 # --- the daemon ----------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 
 load helpers
 load crio
+load syslog
 
 KLEENE="cannot publish ports of a container using the 'host' network driver"
 ASK='.annotations["io.oci-hostnet.network"] = "host"'
@@ -16,6 +17,7 @@ MAPPINGS='io.kubernetes.cri-o.PortMappings'
 setup_file() {
 	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc
 	command -v conmon >/dev/null || return 0
+	start_syslog
 	setup_crio
 	remember_whole_host
 }
@@ -255,7 +257,8 @@ port_refused() {
 
 @test "no other annotation hides the sandbox's ports, and a container's own are never CRI-O's" {
 	local forged
-	policy "$ALLOW"
+	# a rule on the pod's namespace would not count: what the annotations say contradicts the rest
+	policy '{"version": 1, "default": {"request": "allow"}}'
 	for forged in '"io.container.manager": "libpod"' '"nerdctl/namespace": "x"' "\"$MAPPINGS\": \"[]\"" \
 		'"io.kubernetes.cri-o.HostNetwork": "true"' '"io.kubernetes.cri.sandbox-id": "x"'; do
 		new_pod hostport . "$ASK | $hidden | .annotations += {$forged}"
@@ -289,8 +292,11 @@ unreadable() {
 	directory=$(bundle_of "$SANDBOX")
 	file=$directory/config.json
 	eval "$1"
+	forget_records
 	create crun "$CONTAINER"
-	refused "cannot tell whether ports are published" "$2"
+	refused "cannot tell whether ports are published: ask the administrator of the node"
+	# which file it is stays on the node
+	in_trail "cannot tell whether ports are published: " "$2"
 	umount -q "$directory/shm" 2>/dev/null || true
 	rm -rf "$CRIO_RUN/overlay-containers/$SANDBOX"
 	mkdir -p "$directory/shm"

@@ -82,7 +82,7 @@ process_gone() { ! grep -qs '^State:[^Z]*$' "/proc/$1/status"; }
 
 # --- containers ----------------------------------------------------------------------
 
-any_docker() { timeout -k 5 90 docker "$@" </dev/null 3>&-; }
+any_docker() { timeout -k 5 300 docker "$@" </dev/null 3>&-; }
 
 # with_log COMMAND... - what syslog hears meanwhile comes behind its output, as `syslog: RECORD`
 with_log() {

@@ -56,7 +56,7 @@ service() {
 		--update-monitor 1s --name "$name" "${options[@]}" "$IMAGE" "${@:2}"
 	"${SERVICE_BY:-plainly}" "$@"
 }
-plainly() { timeout -k 5 60 "$@" </dev/null 3>&-; }
+plainly() { timeout -k 5 300 "$@" </dev/null 3>&-; }
 
 policy_of() { policy "{\"version\": 1, \"runtime\": \"$(command -v "$1")\", \"default\": {${2-}}}"; }
 LOCK='"inherit": "lock"'

@@ -58,7 +58,7 @@ in_container() {
 	local runtime
 	runtime=$(runtime_path "$1")
 	shift
-	timeout -s KILL 20 "$runtime" exec "$@" </dev/null
+	timeout -s KILL 120 "$runtime" exec "$@" </dev/null
 }
 
 # every set that /proc/self/status shows, as one OR
@@ -312,7 +312,7 @@ refused_exec() {
 	local runtime wanted=$2 text=$3
 	runtime=$(runtime_path "$1")
 	shift 3
-	run timeout -s KILL 20 "$runtime" "$@" </dev/null
+	run timeout -s KILL 120 "$runtime" "$@" </dev/null
 	expect_status "$wanted"
 	expect_output "cannot tell what the container" "$text"
 	[[ $output != *BREACHED* ]]

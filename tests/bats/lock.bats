@@ -165,7 +165,8 @@ commands_refused() {
 # Every attack, every variant; the results wanted depend on the kind only.
 # attacks_fail RUNTIME JQ [FILE-RESULT]
 attacks_fail() {
-	local name variant result kind wanted bad=0 count=0 kinds=
+	local name variant result kind wanted bad=0 count=0 kinds= by_int80=
+	if lacks int80; then by_int80=$LACKING; fi
 	run container "$1" "$2" attacks-all
 	expect_status 0
 	for kind in ioctl ioctl64 broadcast other file; do
@@ -181,6 +182,7 @@ attacks_fail() {
 		*" $name=file "*) wanted=${3:-EROFS} ;;
 		*) wanted=nothing ;;
 		esac
+		[ "$variant" != --int80 ] || wanted=${by_int80:-$wanted}
 		[[ "|$wanted|" == *"|$result|"* ]] || { echo "$name $variant: $result instead of $wanted"; bad=1; }
 	done <<<"$output"
 	[ "$count" -eq 82 ] || { echo "$count attacks instead of 82"; bad=1; }
@@ -277,12 +279,9 @@ commands_possible() {
 @test "control: with runc alone every command changes the host" { commands_possible runc; }
 
 attacks_succeed() {
-	local bad
 	run container "plain-$1" "$UNASKED | $OPEN" attacks-all
 	expect_status 0
-	bad=$(grep -v ' OK$' <<<"$output" || true)
-	[ -z "$bad" ] || { echo "did not succeed:"; echo "$bad"; return 1; }
-	[ "$(wc -l <<<"$output")" -eq 82 ] || { echo "$output"; return 1; }
+	attacks_end OK
 	if host_unchanged >/dev/null; then echo "nothing changed"; return 1; fi
 }
 @test "control: with crun alone every attack succeeds" { attacks_succeed crun; }

@@ -52,7 +52,7 @@ PODMAN=(podman --root "$PODMAN_STORE/root" --runroot "$PODMAN_STORE/run" --tmpdi
 	--network-config-dir "$PODMAN_STORE/networks" --storage-driver "${HOSTNET_STORAGE:-overlay}")
 
 any_podman() {
-	timeout -k 5 90 "${PODMAN[@]}" "$@" </dev/null 3>&-
+	timeout -k 5 300 "${PODMAN[@]}" "$@" </dev/null 3>&-
 }
 
 # with_options GLOBAL-OPTIONS... -- RUN-OPTIONS...: cgroups where in-host removes them

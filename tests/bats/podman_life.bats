@@ -176,12 +176,12 @@ with_init() {
 
 preserved() {
 	# any_podman has no descriptor 3 of its own to give
-	run -0 timeout -k 5 90 bash -c 'exec 3<<<three 4<<<four; exec "$@"' - "${PODMAN[@]}" --runtime "oci-hostnet-${1#by_}" run --rm "${@:2}" \
+	run -0 timeout -k 5 300 bash -c 'exec 3<<<three 4<<<four; exec "$@"' - "${PODMAN[@]}" --runtime "oci-hostnet-${1#by_}" run --rm "${@:2}" \
 		--cgroup-parent "/$HOSTNET_TAG-podman" --preserve-fds 2 localhost/bb sh -c "cat <&3; cat <&4; $TRY" </dev/null
 	expect_output three four
 	locked "$output"
 	# the sockets of published ports come behind them
-	run timeout -k 5 90 bash -c 'exec 3<<<three 4<<<four; exec "$@"' - "${PODMAN[@]}" --runtime "oci-hostnet-${1#by_}" run --rm -p 8080:80 \
+	run timeout -k 5 300 bash -c 'exec 3<<<three 4<<<four; exec "$@"' - "${PODMAN[@]}" --runtime "oci-hostnet-${1#by_}" run --rm -p 8080:80 \
 		--annotation io.oci-hostnet.network=host --cgroup-parent "/$HOSTNET_TAG-podman" --preserve-fds 2 localhost/bb echo STARTED </dev/null
 	[ "$status" -ne 0 ]
 	expect_output "cannot publish ports of a container using the 'host' network driver: 8080/tcp is asked for"

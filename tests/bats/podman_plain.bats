@@ -236,7 +236,7 @@ execs() {
 	"${p[@]}" -t life sh -c 'tty; stat -c "%F %u" $(tty)' | tr -d '\r'
 	"${p[@]}" -d life sh -c 'echo detached >/tmp/said' | grep -c .
 	wait_for 50 podman_of "$1" exec life cat /tmp/said
-	echo input | timeout -k 5 90 "${PODMAN[@]}" exec -i life sh -c 'read -r line; echo "read $line"; echo error >&2' 2>/dev/null
+	echo input | timeout -k 5 300 "${PODMAN[@]}" exec -i life sh -c 'read -r line; echo "read $line"; echo error >&2' 2>/dev/null
 	"${p[@]}" life nosuch
 	"${p[@]}" life /etc/passwd
 	"${p[@]}" --workdir /no/such life true
@@ -263,7 +263,8 @@ signals() {
 	"${p[@]}" stop -t 5 life
 	"${p[@]}" inspect --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}' life
 	"${p[@]}" logs life
-	"${p[@]}" start -a life & sleep 1
+	"${p[@]}" start -a life &
+	wait_for 50 eval '[ "$("${p[@]}" logs life | grep -c ready)" = 2 ]'
 	said "${p[@]}" kill -s NO-SUCH life
 	"${p[@]}" kill -s KILL life
 	wait $! || echo "status $?"
@@ -304,7 +305,7 @@ logs() {
 	"${p[@]}" ps -a --format '{{.Names}} {{.Image}} {{.Command}}'
 	"${p[@]}" rm life
 	"$1" --rm --name life -a stderr localhost/bb sh -c 'echo out; echo error >&2' 2>&1
-	echo input | timeout -k 5 90 "${PODMAN[@]}" --runtime "$(basename "$(runtime_of "$1")")" run --cgroup-parent "/$HOSTNET_TAG-podman" --rm -i --name life localhost/bb cat
+	echo input | timeout -k 5 300 "${PODMAN[@]}" --runtime "$(basename "$(runtime_of "$1")")" run --cgroup-parent "/$HOSTNET_TAG-podman" --rm -i --name life localhost/bb cat
 	"$1" -d --name life --log-driver none localhost/bb echo lost | grep -c .
 	said "${p[@]}" logs life
 	"${p[@]}" rm -f -t 0 life

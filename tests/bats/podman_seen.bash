@@ -106,7 +106,7 @@ terminal() {
 	local script='tty; ls -ln /dev/pts/0 /dev/console | cut -c 1-40; echo typed >/dev/tty; echo console >/dev/console
 		stty -echo && stty echo && echo "modes set"; set -m; sleep 0 & wait; echo ready; read -r answer; echo "read $answer"'
 	# any_podman takes its standard input away
-	{ declare -f podman_of; declare -p PODMAN ASK script; echo 'any_podman() { timeout --foreground -k 5 90 "${PODMAN[@]}" "$@"; }
+	{ declare -f podman_of; declare -p PODMAN ASK script; echo 'any_podman() { timeout --foreground -k 5 300 "${PODMAN[@]}" "$@"; }
 		podman_of "$1" run --cgroup-parent "/$HOSTNET_TAG-podman" \
 		--rm -it --hostname inside "${ASK[@]}" --user 1000 localhost/bb sh -c "$script"'; } >"$BATS_TEST_TMPDIR/terminal"
 	: >"$BATS_TEST_TMPDIR/out"
@@ -133,7 +133,8 @@ life() {
 	"${p[@]}" healthcheck run life || echo "status $?"
 	"${p[@]}" exec life touch /healthy
 	"${p[@]}" healthcheck run life && echo healthy
-	# exe: a healthcheck that runc has not let go yet
+	# exe: a healthcheck that runc has not let go yet; nor are the processes of an exec gone at once
+	wait_for 50 nothing_else_runs
 	"${p[@]}" top life user huser hgroup pid comm | sed 's/  */ /g' | grep -v -e sleep -e ' exe$'
 	"${p[@]}" stats --no-stream --format '{{.Name}} {{.MemLimit}}' life
 	"${p[@]}" pause life
@@ -154,3 +155,6 @@ life() {
 	"${p[@]}" logs life | sort | uniq -c
 	"${p[@]}" rm life
 }
+
+# nothing but what the container itself consists of (p and the name are life's)
+nothing_else_runs() { ! "${p[@]}" top life comm | tail -n +2 | grep -qvE '^(sh|sleep|exe) *$'; }

@@ -89,7 +89,7 @@ guard_starts() {
 handing_on() {
 	[ -x "$HOSTNET_TEST_DIR/listener" ] || gcc -static -o "$HOSTNET_TEST_DIR/listener" "$top_srcdir/tests/tools/conmon.c"
 	# nothing of bats' own between
-	run timeout -k 5 90 env --unset=LISTEN_PID "${@:1:$#-1}" "$HOSTNET_TEST_DIR/listener" 3 tcp "$LISTEN" "$(command -v podman)" "${PODMAN[@]:1}" \
+	run timeout -k 5 300 env --unset=LISTEN_PID "${@:1:$#-1}" "$HOSTNET_TEST_DIR/listener" 3 tcp "$LISTEN" "$(command -v podman)" "${PODMAN[@]:1}" \
 		--hooks-dir "$HOSTNET_TEST_DIR/guarded.d" --runtime "$RUNTIME" run --rm --cgroup-parent "/$HOSTNET_TAG-podman" \
 		"${OPTIONS[@]}" localhost/bb echo STARTED </dev/null
 }

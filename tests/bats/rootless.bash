@@ -80,7 +80,7 @@ run_user_bundle() {
 	local id runtime rc=0
 	id=$(unique_id)
 	runtime=$(runtime_path "$1")
-	as_user timeout -s KILL 60 "$runtime" run -b "$BUNDLE" "$id" </dev/null || rc=$?
+	as_user timeout -s KILL 300 "$runtime" run -b "$BUNDLE" "$id" </dev/null || rc=$?
 	if [ "$rc" = 137 ]; then as_user "$runtime" delete -f "$id" >/dev/null 2>&1 || true; fi
 	return "$rc"
 }
@@ -129,7 +129,7 @@ with_syslog() {
 
 # --- podman ----------------------------------------------------------------------------
 
-any_podman() { as_user timeout -k 5 90 "${PODMAN[@]}" "$@" </dev/null; }
+any_podman() { as_user timeout -k 5 300 "${PODMAN[@]}" "$@" </dev/null; }
 
 # The user has no cgroups on cgroup v1, and podman asks for none.
 with_options() {

@@ -60,6 +60,26 @@ MASKED='.linux.maskedPaths = ["/proc/keys", "/proc/timer_list", "/proc/acpi"]'
 # seen NAME - what follows it, one line for each
 seen() { sed -n "s/^$1 //p" <<<"$output"; }
 
+# passes WHAT WAY PATTERN - what came through by that way; no more than the machine lets anybody try
+passes() {
+	local seen pattern=$3
+	seen=$(seen "$1 $2:")
+	if [[ $2 =~ ^(int80|socketcall)$ ]] && lacks int80; then pattern="@($LACKING)"; fi
+	# shellcheck disable=SC2053
+	[[ $seen == $pattern ]] || { echo "$1 by $2, not $pattern: ${seen:0:200}"; return 1; }
+}
+
+# tried COUNT GREP-ARGUMENT... - none, but where the machine lacks int 0x80 the COUNT lines by it are killed
+tried() {
+	local lines
+	lines=$(cat)
+	if lacks int80; then
+		[ "$(grep -cE "int80 ($LACKING)\$" <<<"$lines")" = "$1" ] || { echo "$lines"; return 1; }
+		lines=$(grep -v 'int80 ' <<<"$lines")
+	fi
+	none "${@:2}" <<<"$lines"
+}
+
 # --- what is closed ------------------------------------------------------------------
 
 expect_sealed() {
@@ -67,15 +87,15 @@ expect_sealed() {
 	expect_output end
 	# AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 	for way in syscall int80 x32; do
-		[ "$(seen "families $way:")" = "1 2 10 16" ] || { echo "families by $way: $(seen "families $way:" | cut -c 1-200)"; return 1; }
-		[ "$(seen "pairs $way:")" = "1 2 10 16" ] || { echo "pairs by $way: $(seen "pairs $way:" | cut -c 1-200)"; return 1; }
+		passes families $way "1 2 10 16"
+		passes pairs $way "1 2 10 16"
 	done
-	[ "$(seen "pairs socketcall:")" = none ] || { seen "pairs socketcall:"; return 1; }
-	[ "$(seen "families socketcall:")" = none ] || { seen "families socketcall:"; return 1; }
+	passes pairs socketcall none
+	passes families socketcall none
 	[ "$(seen call | wc -l)" = 10 ]
-	seen call | none -v ' EPERM$'
+	seen call | tried 5 -v ' EPERM$'
 	[ "$(seen ethtool | wc -l)" = 12 ]
-	seen ethtool | none -v ' EACCES$'
+	seen ethtool | tried 4 -v ' EACCES$'
 	expect_output "NoNewPrivs:	1" "proc looked at many files"
 	none -E '^(writable|written)' <<<"$output"
 	[ "$(seen masked | wc -l)" -ge 2 ]
@@ -105,11 +125,11 @@ open_under_standard() {
 	run container "$1" "$NO_SECCOMP | $STANDARD" look
 	expect_status 0
 	for way in syscall int80 x32 socketcall; do
-		[[ $(seen "families $way:") == "0 1 2 3 4"*" 17 "*" 38 39 40 "*" 2147483648 "* ]]
-		[[ $(seen "pairs $way:") == "0 1 2 3 4"*" 17 "*" 38 39 40 "*" 2147483648 "* ]]
+		passes families $way "0 1 2 3 4* 17 * 38 39 40 * 2147483648 *"
+		passes pairs $way "0 1 2 3 4* 17 * 38 39 40 * 2147483648 *"
 	done
-	seen call | none EPERM
-	seen ethtool | none EACCES
+	seen call | tried 5 EPERM
+	seen ethtool | tried 4 EACCES
 	expect_output "NoNewPrivs:	0" "writable /proc/1/comm" "writable /proc/thread-self/net/" \
 		"written /proc/self/comm" "written /proc/self/oom_score_adj"
 	[[ $output != *"written /proc/sys"* ]]
@@ -128,7 +148,7 @@ conditions() {
 		| .linux.seccomp.syscalls += '"$rules" strict families
 	expect_status 0
 	[ "$(seen "families syscall:")" = 2 ]
-	[ "$(seen "families int80:")" = 2 ]
+	passes families int80 2
 	# the family is not the one that is denied
 	rules='[{names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{index: 0, value: 40, op: "SCMP_CMP_NE"}]}]'
 	run container "$1" "$DOCKER | $STRICT"' | (.linux.seccomp.syscalls[] | select(.names | index("socket"))).names -= ["socket"]
@@ -144,12 +164,12 @@ conditions() {
 	run container "$1" "$STRICT" strict families
 	expect_status 0
 	[ "$(seen "families syscall:")" = "1 2 10 16" ]
-	[ "$(seen "families socketcall:")" = none ]
+	passes families socketcall none
 	# socketcall denied by the profile too, in another way
 	run container "$1" "$DOCKER | $STRICT"' | .linux.seccomp.syscalls += [
 		{names: ["socketcall"], action: "SCMP_ACT_ERRNO", errnoRet: 13}]' strict families
 	expect_status 0
-	[ "$(seen "families socketcall:")" = none ]
+	passes families socketcall none
 	# a denial that is none
 	run container "$1" "$NO_SECCOMP | $STRICT"' | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
 		architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"], syscalls: [

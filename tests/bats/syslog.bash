@@ -46,6 +46,15 @@ records() {
 	fi
 }
 
+# in_trail TEXT... - one line of ours has them all
+in_trail() {
+	local text found
+	found=$(wait_for 50 grep -F 'oci-hostnet[' "$SYSLOG")
+	for text; do
+		found=$(grep -F "$text" <<<"$found") || { echo "not told: $text"; cat "$SYSLOG"; return 1; }
+	done
+}
+
 # --- journald ------------------------------------------------------------------------
 
 JOURNALD=/lib/systemd/systemd-journald

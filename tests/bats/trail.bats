@@ -11,7 +11,7 @@ HOSTNET=$PROGRAMS/oci-hostnet
 WRITE=$top_builddir/tests/unit/write_record
 STATE=/run/oci-hostnet/trail
 # every field beside the sentence
-FIELDS=(reason=ports_published container=0123456789abcdef engine=crio pod=web-0 namespace=shop 'rule=allow[2]'
+FIELDS=(reason=ports_published container=0123456789abcdef engine=cri-o pod=web-0 namespace=shop 'rule=allow[2]'
 	lock=strict+userns program=oci-hostnet-runtime command=create edits=netns,seccomp bundle=/run/bundle 'args=["sh","-c","a b"]'
 	service_account=builder 'settings={"request":"allow"}')
 
@@ -48,7 +48,7 @@ heard_by() {
 	shift
 	mkdir -p /run/systemd/journal
 	rm -f /dev/log /run/systemd/journal/socket
-	"$HOSTNET_TEST_DIR/devlog" "${options[@]}" "$@"
+	timeout 30 "$HOSTNET_TEST_DIR/devlog" "${options[@]}" "$@"
 }
 
 # written COUNT COMMAND... - so many records come out of it
@@ -75,7 +75,7 @@ reported e3715af10e5c4da8ba9f96d554403ba8 4 the sentence of reported
 observed 8dce3cdc7b3c4ce09754dde4192a8d31 5 the sentence of observed" ]
 	run -0 jq -sc '[.[] | with_entries(select(.key | test("^OCI_HOSTNET|^SYSLOG_")) | select(.key != "OCI_HOSTNET_KIND"))] | unique | .[]' <<<"$(journal)"
 	[ "$(jq -S . <<<"$output")" = "$(jq -nS '{SYSLOG_FACILITY: "3", SYSLOG_IDENTIFIER: "oci-hostnet",
-		OCI_HOSTNET_REASON: "ports_published", OCI_HOSTNET_CONTAINER: "0123456789abcdef", OCI_HOSTNET_ENGINE: "crio",
+		OCI_HOSTNET_REASON: "ports_published", OCI_HOSTNET_CONTAINER: "0123456789abcdef", OCI_HOSTNET_ENGINE: "cri-o",
 		OCI_HOSTNET_POD: "web-0", OCI_HOSTNET_NAMESPACE: "shop", OCI_HOSTNET_RULE: "allow[2]", OCI_HOSTNET_LOCK: "strict+userns",
 		OCI_HOSTNET_PROGRAM: "oci-hostnet-runtime", OCI_HOSTNET_COMMAND: "create", OCI_HOSTNET_EDITS: "netns,seccomp",
 		OCI_HOSTNET_BUNDLE: "/run/bundle", OCI_HOSTNET_ARGS: "[\"sh\",\"-c\",\"a b\"]",
@@ -156,7 +156,7 @@ record_of() { jq -cS . <<<"{${1#* \{}"; }
 		# shellcheck disable=SC2086
 		run -0 heard_by $how -- "$WRITE" observed "message=a sentence" "${FIELDS[@]}"
 		[[ $output =~ ^'syslog: <29>oci-hostnet['[0-9]+']: a sentence {' ]]
-		[ "$(record_of "$(tr -d '\0' <<<"$output")")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z]*)=(?<value>.*)$")) | from_entries + {kind: "observed"}' --args "${FIELDS[@]}")" ]
+		[ "$(record_of "$(tr -d '\0' <<<"$output")")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z_]*)=(?<value>.*)$")) | from_entries + {kind: "observed"}' --args "${FIELDS[@]}")" ]
 		# shellcheck disable=SC2086
 		run -0 heard_by $how -- "$WRITE" refused "message=$huge" "args=[\"$huge\"]" "edits=$huge" "bundle=$huge" "pod=$huge" "namespace=$huge" \
 			"container=$huge" "rule=$huge" "reason=$huge" "engine=$huge" "lock=$huge" "program=$huge" "command=$huge"
@@ -170,7 +170,7 @@ record_of() { jq -cS . <<<"{${1#* \{}"; }
 	require_command strace
 	huge=$(printf '%0100000d' 0)
 	run -0 heard_by --journal -- "$(command -v strace)" -o "$work/trace" --inject=sendto:error=EMSGSIZE:when=1 "$WRITE" refused "message=$huge" "args=$huge"
-	grep -q '(INJECTED)' "$work/trace"
+	grep -q 'MSG_NOSIGNAL, NULL, 0) = -1 EMSGSIZE .*(INJECTED)' "$work/trace"
 	[ "$(grep -o '^MESSAGE=.*' <<<"$output")" = "MESSAGE=$(printf '%0381d' 0)..." ]
 	run -0 heard_by --journal -- "$(command -v strace)" -o "$work/trace" --inject=sendto:error=EMSGSIZE "$WRITE" refused "message=$huge"
 	[ "$(grep -c '(INJECTED)' "$work/trace")" -eq 3 ]
@@ -249,16 +249,29 @@ reported 195" ]
 	done
 }
 
-@test "a flood in one namespace is 600 records an hour, and keeps nobody else's away; all are 1800" {
+@test "a flood in one namespace is 600 records an hour, floods keep nobody's first away, all are 2400" {
 	start_journald
-	flood 650 engine=crio namespace=noisy pod=NUMBER
+	flood 650 engine=cri-o namespace=noisy pod=NUMBER
 	[ "$(journal | wc -l)" -eq 600 ]
-	"$WRITE" refused engine=crio namespace=quiet pod=a
+	"$WRITE" refused engine=cri-o namespace=quiet pod=a
 	[ "$(journal | tail -n 1 | jq -r '.OCI_HOSTNET_NAMESPACE, .OCI_HOSTNET_SUPPRESSED' | xargs)" = "quiet 50" ]
-	flood 1250 engine=crio namespace=NUMBER
+	flood 650 engine=cri-o namespace=second pod=NUMBER
+	flood 650 engine=cri-o namespace=third pod=NUMBER
 	[ "$(journal | wc -l)" -eq 1800 ]
-	/usr/bin/unshare --time --boottime 3610 -f "$WRITE" refused engine=crio namespace=noisy
-	[ "$(journal | wc -l)" -eq 1801 ]
+	# one that is new has twenty, whatever the others do
+	flood 30 engine=cri-o namespace=new pod=NUMBER
+	[ "$(journal | grep -c '"OCI_HOSTNET_NAMESPACE":"new"')" -eq 20 ]
+	[ "$(journal | wc -l)" -eq 1820 ]
+	flood 650 engine=cri-o namespace=NUMBER
+	[ "$(journal | wc -l)" -eq 2400 ]
+	/usr/bin/unshare --time --boottime 3610 -f "$WRITE" refused engine=cri-o namespace=noisy
+	[ "$(journal | wc -l)" -eq 2401 ]
+}
+
+@test "a clock that was ahead" {
+	local n
+	for n in 1 2 3 4 5; do written 1 /usr/bin/unshare --time --boottime 100000 -f "$WRITE" refused reason=limited; done
+	limited
 }
 
 # --- the file that it is counted in ----------------------------------------------------
@@ -282,6 +295,9 @@ limited() {
 		(umask 077; eval "$how")
 		limited || { echo "$how"; return 1; }
 	done
+	# of another version, with its counters full
+	printf 0 | dd of="$STATE" bs=1 seek=7 conv=notrunc status=none
+	limited
 	# its own, with every counter full and of another time
 	(umask 077; { printf hostnet1; head -c 4088 /dev/zero | tr '\0' '\377'; } >"$STATE")
 	limited
@@ -366,7 +382,7 @@ limited() {
 	[[ ${lines[2]} =~ ^[-0-9]{10}" "[0-9:]{8}"  refused   -             a\x0ab      -                         a rule of a ~ -               -                     it is refused"$ ]]
 	run -0 "$HOSTNET" log --json
 	jq -e '.schema == 1 and .unreadable == 0 and (.records | length == 2)' <<<"$output"
-	[ "$(jq -Sc '.records[0] | del(.time)' <<<"$output")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z]*)=(?<value>.*)$")) | from_entries
+	[ "$(jq -Sc '.records[0] | del(.time)' <<<"$output")" = "$(jq -cnS '$ARGS.positional | map(capture("^(?<key>[a-z_]*)=(?<value>.*)$")) | from_entries
 		+ {kind: "changed", uid: 0, message: "the sentence"}' --args "${FIELDS[@]}")" ]
 	jq -re '.records[0].time' <<<"$output" | grep -E '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z$'
 	# a time that is no option
@@ -399,6 +415,16 @@ limited() {
 	[[ $output == *real* && $output != *forged* ]]
 	run -0 "$HOSTNET" log --json
 	[[ $output == *real* && $output != *forged* ]]
+}
+
+@test "log: what root's own processes write with our names is shown, escaped" {
+	start_journald
+	# what turns text; of control characters journalctl makes lists of bytes, which are not shown
+	printf 'MESSAGE_ID=%s\nOCI_HOSTNET_RULE=a\xe2\x80\xaeb\nOCI_HOSTNET_LOCK=a\e[2Jb\nMESSAGE=\xe2\x81\xa6red\n' \
+		dab91599912f41de801be602513730f4 | logger --journald
+	journal >/dev/null
+	run -0 "$HOSTNET" log
+	[[ ${lines[1]} == *' a\xe2\x80\xa~ -  '*' \xe2\x81\xa6red' ]]
 }
 
 # journalctl_is DIR COMMAND... - with DIR above /usr/bin

@@ -85,7 +85,7 @@ audited() {
 	[[ $output != *"by construction"* ]]
 	stop
 	# one process that went into a user namespace does not stand for the others
-	start crun "$NO_SECCOMP" sh -c 'unshare -U -r sleep 1000 & sleep 0.3; echo ready; exec sleep 1000'
+	start crun "$NO_SECCOMP" sh -c 'unshare -U -r sleep 1000 & until grep -q " 0  *1$" /proc/$!/uid_map; do sleep 0.1; done; echo ready; exec sleep 1000'
 	run "$PROGRAMS/oci-hostnet" audit "$("$STARTED_RUNTIME" state "$STARTED_ID" | jq .pid)"
 	expect_status 0
 	expect_output "out of reach of the user namespace of 1 threads" "others have harmless ones only"
@@ -255,7 +255,7 @@ unruled() {
 # --- ports -----------------------------------------------------------------------------
 
 low_port() {
-	run container "$1" "$LOCKED" sh -c 'timeout 1 nc -l -p 80; echo $?'
+	run container "$1" "$LOCKED" sh -c 'timeout 20 nc -l -p 80; echo $?'
 	expect_output "nc: bind: Permission denied"
 	sysctl -qw net.ipv4.ip_unprivileged_port_start=80
 	run container "$1" "$LOCKED" sh -c 'timeout 1 nc -l -p 80; echo "status $?"'

@@ -419,7 +419,7 @@ podman_shell() {
 		options=("${LOCKED_PODMAN[@]}")
 		runtime=oci-hostnet-${1#podman-}
 	fi
-	terminal timeout --foreground -k 5 90 "${PODMAN[@]}" --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$runtime" \
+	terminal timeout --foreground -k 5 300 "${PODMAN[@]}" --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$runtime" \
 		run --cgroup-parent "/$HOSTNET_TAG-podman" --rm -it -e 'PS1=\#> ' "${options[@]}" localhost/bb "${SHELL_COMMAND[@]}"
 	session "$1"
 	mkdir "$3/data"

@@ -163,7 +163,7 @@ def selects(selector, labels):
 
 
 def matches(policy, request):
-    group, version, resource = request["resource"].split("/")
+    group, version, resource = request["resource"].split("/", 2)
     return any(group in rule["apiGroups"] and version in rule["apiVersions"] and resource in rule["resources"]
                and request["operation"] in rule["operations"]
                for rule in policy["spec"]["matchConstraints"]["resourceRules"])
@@ -191,7 +191,7 @@ def main():
         for binding in bindings:
             assert binding["spec"]["validationActions"] == ["Deny"]
             policy = policies[binding["spec"]["policyName"]]
-            if matches(policy, request) and selects(binding["spec"]["matchResources"]["namespaceSelector"], request["namespaceLabels"]):
+            if matches(policy, request) and selects(binding["spec"].get("matchResources", {}).get("namespaceSelector", {}), request["namespaceLabels"]):
                 message = judge(policy, request)
                 if message is not None:
                     answer = f"denied: {message}"

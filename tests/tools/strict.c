@@ -7,6 +7,8 @@
  *   proc       the files below /proc that can be opened for writing
  *   ordinary   names, interfaces and sockets of ordinary programs
  *
+ * Where the machine has no int 0x80, and kills who tries, the finding is its signal.
+ *
  * Whether a filter lets a call pass is told apart from what the kernel thinks of it by
  * arguments that the kernel itself always answers with one errno. */
 #define _GNU_SOURCE
@@ -22,6 +24,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- ways into the kernel ---- */
@@ -88,6 +91,24 @@ static const struct way
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 
+/* The signal that a child gets for calling that way: 0 but where the machine
+ * has no such way. */
+static int
+killed_by (const struct way *way, long number)
+{
+  int status;
+  pid_t pid = way->call == call32 || way->call == call_socketcall ? fork () : -1;
+
+  if (pid == 0)
+    {
+      way->call (number, 0, 0x10, 0);
+      _exit (0);
+    }
+  return pid > 0 && waitpid (pid, &status, 0) == pid && WIFSIGNALED (status)
+             ? WTERMSIG (status)
+             : 0;
+}
+
 static const uint64_t uppers[]
     = { 0, UINT64_C (1) << 32, UINT64_C (0xFFFFFFFF) << 32,
         UINT64_C (0x5A5A1234) << 32 };
@@ -96,6 +117,18 @@ static const char *
 result_name (long result)
 {
   return result >= 0 ? "OK" : strerrorname_np ((int) -result);
+}
+
+/* The result of a call, or of not having its way. */
+static void
+print_call (const struct way *way, long number, uint64_t a, uint64_t b)
+{
+  int signal = killed_by (way, number);
+
+  if (signal != 0)
+    printf (" SIG%s\n", sigabbrev_np (signal));
+  else
+    printf (" %s\n", result_name (way->call (number, a, b, 0)));
 }
 
 /* A flag of the type that does not exist is EINVAL for every family, before
@@ -127,8 +160,14 @@ static void
 try_families (const char *what, const struct way *way, long number)
 {
   bool any = false;
+  int signal = killed_by (way, number);
 
   printf ("%s %s:", what, way->name);
+  if (signal != 0)
+    {
+      printf (" SIG%s\n", sigabbrev_np (signal));
+      return;
+    }
   for (uint32_t family = 0; family < 300; family++)
     try_family (way, number, family, &any);
   for (unsigned bit = 9; bit < 32; bit++)
@@ -166,10 +205,10 @@ calls (void)
       /* no descriptor, no such command */
       uint64_t first = i == 0 ? 1 : UINT64_C (0x7FFFFFFF);
 
-      printf ("call %s syscall %s\n", list[i].name,
-              result_name (call64 (list[i].native, first, 0, 0)));
-      printf ("call %s int80 %s\n", list[i].name,
-              result_name (call32 (list[i].i386, first, 0, 0)));
+      printf ("call %s syscall", list[i].name);
+      print_call (&ways[0], list[i].native, first, 0);
+      printf ("call %s int80", list[i].name);
+      print_call (&ways[1], list[i].i386, first, 0);
     }
 }
 
@@ -181,9 +220,11 @@ ethtool (void)
 
   for (size_t w = 0; w < COUNT (ways); w++)
     for (size_t u = 0; u < COUNT (uppers) && ways[w].ioctl != 0; u++)
-      printf ("ethtool %s %s\n", ways[w].name,
-              result_name (ways[w].call (ways[w].ioctl, (uint64_t) fd,
-                                         uppers[u] | 0x8946, 0)));
+      {
+        printf ("ethtool %s", ways[w].name);
+        print_call (&ways[w], ways[w].ioctl, (uint64_t) fd,
+                    uppers[u] | 0x8946);
+      }
 }
 
 static unsigned looked_at;

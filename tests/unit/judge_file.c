@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* judge_file CALLER [POLICY [BUNDLE]]: a configuration on standard input; what becomes of
- * it on standard output: the text (exit 0), or `refused ID` (exit 1). */
+ * it on standard output: the text (exit 0), or `refused ID` (exit 1).  On standard error what
+ * is told of it besides: `reported ID`, `observed edited`, `observed ID` or `observed`. */
 #include <config.h>
 
 #include <stdio.h>
@@ -13,6 +14,25 @@
 
 static const char *const callers[]
     = { "apply", "run", "create", "restore", "precreate", "guard" };
+
+/* The first of several reports has the id. */
+static void
+tell (const struct judgement *judgement)
+{
+  const struct observation *observation = &judgement->observation;
+
+  if (judgement->decision.report.id != REFUSAL_NONE)
+    fprintf (stderr, "reported %s\n",
+             refusal_name (judgement->decision.report.id));
+  if (observation->observed)
+    fprintf (stderr, "observed%s%s\n",
+             observation->would_edit                     ? " edited"
+             : observation->refused.id != REFUSAL_NONE ? " "
+                                                         : "",
+             observation->refused.id != REFUSAL_NONE
+                 ? refusal_name (observation->refused.id)
+                 : "");
+}
 
 int
 main (int argc, char *argv[])
@@ -37,6 +57,8 @@ main (int argc, char *argv[])
       printf ("refused %s\n", refusal_name (err.id));
       return 1;
     }
-  edited = judgement_apply (&judgement, &length);
-  return fwrite (edited, 1, length, stdout) != length;
+  tell (&judgement);
+  if (judgement.decision.verdict == VERDICT_EDIT)
+    edited = judgement_apply (&judgement, &length);
+  return fwrite (edited ? edited : text, 1, length, stdout) != length;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policy: every member, precedence, patterns, broken texts.  TAP. */
+/* The policy: every member, precedence, patterns.  TAP. */
 #include <config.h>
 
 #include "policy_match.h"
+#include "policy_parts.h"
 #include "port_list.h"
 
 #include <stdio.h>
@@ -116,6 +117,40 @@ static const struct
     V1 ",\"rules\":[{\"when\":{\"always\":true},\"request\":\"allow\"}],"
        "\"default\":{\"listen\":[\"1/tcp\"]}}",
     "{}", S (.request = REQUEST_ALLOW, .listen_count = 1) },
+  { "privateNetAdmin leave",
+    V1 ",\"default\":{\"privateNetAdmin\":\"leave\"}}", "{}", S (0) },
+  { "privateNetAdmin report",
+    V1 ",\"default\":{\"privateNetAdmin\":\"report\"}}", "{}",
+    S (.private_net_admin = NET_ADMIN_REPORT) },
+  { "privateNetAdmin refuse",
+    V1 ",\"default\":{\"privateNetAdmin\":\"refuse\"}}", "{}",
+    S (.private_net_admin = NET_ADMIN_REFUSE) },
+  { "hostObjects report",
+    V1 ",\"default\":{\"hostObjects\":\"report\"}}", "{}",
+    S (.host_objects = HOST_OBJECTS_REPORT) },
+  { "hostObjects refuse",
+    V1 ",\"default\":{\"hostObjects\":\"refuse\"}}", "{}",
+    S (.host_objects = HOST_OBJECTS_REFUSE) },
+  { "mode enforce", V1 ",\"default\":{\"mode\":\"enforce\"}}", "{}", S (0) },
+  { "mode observe", V1 ",\"default\":{\"mode\":\"observe\"}}", "{}",
+    S (.mode = MODE_OBSERVE) },
+  { "a rule enforces what the default observes",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"mode\":\"enforce\"}],"
+       "\"default\":{\"mode\":\"observe\"}}",
+    "{}", S (0) },
+  { "a rule leaves what the default refuses",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},"
+       "\"privateNetAdmin\":\"leave\",\"hostObjects\":\"report\"}],"
+       "\"default\":{\"privateNetAdmin\":\"refuse\","
+       "\"hostObjects\":\"refuse\"}}",
+    "{}", S (.host_objects = HOST_OBJECTS_REPORT) },
+  { "a rule that says nothing has all of the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true}}],"
+       "\"default\":{\"privateNetAdmin\":\"refuse\",\"mode\":\"observe\","
+       "\"hostObjects\":\"report\",\"lock\":\"strict\"}}",
+    "{}",
+    S (.private_net_admin = NET_ADMIN_REFUSE, .mode = MODE_OBSERVE,
+       .host_objects = HOST_OBJECTS_REPORT, .lock = LOCK_STRICT) },
   { "escaped spellings are the same words",
     V1 ",\"def\\u0061ult\":{\"requ\\u0065st\":\"\\u0061llow\"}}", "{}",
     S (.request = REQUEST_ALLOW) },
@@ -172,7 +207,9 @@ same_settings (struct policy_settings a, struct policy_settings b)
          && a.published_ports == b.published_ports && a.pathless == b.pathless
          && a.keep_capabilities == b.keep_capabilities && a.lock == b.lock
          && a.dns == b.dns && a.port_conflicts == b.port_conflicts
-         && same_listen (&a, b.listen_count)
+         && same_listen (&a, b.listen_count) && a.mode == b.mode
+         && a.private_net_admin == b.private_net_admin
+         && a.host_objects == b.host_objects
          && (a.subordinate == NULL) == (b.subordinate == NULL)
          && (a.subordinate == NULL
              || strcmp (a.subordinate, b.subordinate) == 0);
@@ -279,246 +316,108 @@ test_runtime (void)
     }
 }
 
-/* ---- what is refused ---- */
+/* ---- the rest of the interface ---- */
 
-static const struct
+static void
+test_observes (void)
 {
-  const char *what, *policy;
-  enum refusal id;
-  const char *message; /* the whole of it, or NULL */
-} refused_rows[] = {
-  { "empty file", "", REFUSAL_policy_syntax, NULL },
-  { "only a comment", "// x\n", REFUSAL_policy_syntax, NULL },
-  { "truncated", "{\"version\": 1, \"rules\": [", REFUSAL_policy_syntax, NULL },
-  { "open comment", V1 " /* }", REFUSAL_policy_syntax, NULL },
-  { "trailing data", V1 "} {}", REFUSAL_policy_syntax, NULL },
-  { "trailing comma", V1 ",}", REFUSAL_policy_syntax, NULL },
-  { "duplicate key", V1 ", \"version\": 1}", REFUSAL_policy_syntax, NULL },
-  { "duplicate key with escapes", V1 ", \"versio\\u006e\": 1}",
-    REFUSAL_policy_syntax, NULL },
-  { "duplicate pattern",
-    V1 ",\"rules\":[{\"when\":{\"annotations\":{\"a\":\"1\",\"a\":\"2\"}}}]}",
-    REFUSAL_policy_syntax, NULL },
-  { "invalid UTF-8", V1 ", \"runtime\": \"\xff\"}", REFUSAL_policy_syntax,
-    NULL },
-  { "root is a string", "\"version\"", REFUSAL_policy_syntax,
-    "the policy p: it is no JSON object: write one" },
-  { "root is an array", "[]", REFUSAL_policy_syntax,
-    "the policy p: it is no JSON object: write one" },
-  { "no version", "{}", REFUSAL_policy_missing,
-    "the policy p lacks the member `version`: give 1" },
-  { "version 2", "{\n \"version\": 2}", REFUSAL_policy_value,
-    "the policy p has in line 2, column 13 a wrong value for `version`: give "
-    "1" },
-  { "version 1.0", "{\"version\": 1.0}", REFUSAL_policy_value, NULL },
-  { "version as a string", "{\"version\": \"1\"}", REFUSAL_policy_value, NULL },
-  { "version null", "{\"version\": null}", REFUSAL_policy_value, NULL },
-  { "runtime relative", V1 ",\"runtime\":\"crun\"}", REFUSAL_policy_value,
-    "the policy p has in line 1, column 25 a wrong value for `runtime`: give "
-    "an absolute path whose last component is crun or runc" },
-  { "runtime relative with /", V1 ",\"runtime\":\"bin/crun\"}",
-    REFUSAL_policy_value, NULL },
-  { "runtime oci-hostnet-runtime",
-    V1 ",\"runtime\":\"/usr/bin/oci-hostnet-runtime\"}", REFUSAL_policy_value,
-    NULL },
-  { "runtime xcrun", V1 ",\"runtime\":\"/usr/bin/xcrun\"}",
-    REFUSAL_policy_value, NULL },
-  { "runtime crun/", V1 ",\"runtime\":\"/usr/bin/crun/\"}",
-    REFUSAL_policy_value, NULL },
-  { "runtime empty", V1 ",\"runtime\":\"\"}", REFUSAL_policy_value, NULL },
-  { "runtime no string", V1 ",\"runtime\":[]}", REFUSAL_policy_value, NULL },
-  { "default no object", V1 ",\"default\":[]}", REFUSAL_policy_value, NULL },
-  { "default null", V1 ",\"default\":null}", REFUSAL_policy_value, NULL },
-  { "rules no array", V1 ",\"rules\":{}}", REFUSAL_policy_value, NULL },
-  { "rule no object", V1 ",\"rules\":[1]}", REFUSAL_policy_value, NULL },
-  { "rule without when", V1 ",\"rules\":[{\"when\":{\"always\":true}},{}]}",
-    REFUSAL_policy_missing,
-    "the policy p lacks the member `rules/1/when`: give an object with "
-    "at least one of `always`, `annotations`, `args` and `kubernetes`" },
-  { "when no object", V1 ",\"rules\":[{\"when\":true}]}", REFUSAL_policy_value,
-    NULL },
-  { "when empty", V1 ",\"rules\":[{\"when\":{}}]}", REFUSAL_policy_value,
-    NULL },
-  { "always false", V1 ",\"rules\":[{\"when\":{\"always\":false}}]}",
-    REFUSAL_policy_value, NULL },
-  { "always 1", V1 ",\"rules\":[{\"when\":{\"always\":1}}]}",
-    REFUSAL_policy_value, NULL },
-  { "annotations empty", V1 ",\"rules\":[{\"when\":{\"annotations\":{}}}]}",
-    REFUSAL_policy_value, NULL },
-  { "annotations no object",
-    V1 ",\"rules\":[{\"when\":{\"annotations\":[\"a\"]}}]}",
-    REFUSAL_policy_value, NULL },
-  { "value pattern no string",
-    V1 ",\"rules\":[{\"when\":{\"annotations\":{\"a\":\"1\",\"b\":1}}}]}",
-    REFUSAL_policy_value, NULL },
-  { "request maybe", V1 ",\"default\":{\"request\":\"maybe\"}}",
-    REFUSAL_policy_value,
-    "the policy p has in line 1, column 36 a wrong value for `request`: give "
-    "`allow` or `refuse`" },
-  { "request Allow", V1 ",\"default\":{\"request\":\"Allow\"}}",
-    REFUSAL_policy_value, NULL },
-  { "request true", V1 ",\"default\":{\"request\":true}}",
-    REFUSAL_policy_value, NULL },
-  { "inherit null", V1 ",\"default\":{\"inherit\":null}}",
-    REFUSAL_policy_value, NULL },
-  { "publishedPorts remove",
-    V1 ",\"default\":{\"publishedPorts\":\"remove\"}}", REFUSAL_policy_value,
-    NULL },
-  { "pathless warn", V1 ",\"default\":{\"pathless\":\"warn\"}}",
-    REFUSAL_policy_value, NULL },
-  { "dns none", V1 ",\"default\":{\"dns\":\"none\"}}", REFUSAL_policy_value,
-    "the policy p has in line 1, column 32 a wrong value for `dns`: give "
-    "`host` or `keep`" },
-  { "dns false", V1 ",\"default\":{\"dns\":false}}", REFUSAL_policy_value,
-    NULL },
-  { "dns at the top", V1 ",\"dns\":\"host\"}", REFUSAL_policy_unknown_member,
-    NULL },
-  { "lock none", V1 ",\"default\":{\"lock\":\"none\"}}", REFUSAL_policy_value,
-    NULL },
-  { "lock no string", V1 ",\"default\":{\"lock\":1}}", REFUSAL_policy_value,
-    NULL },
-  { "lock isolated", V1 ",\"default\":{\"lock\":\"isolated\"}}",
-    REFUSAL_policy_lock_unavailable,
-    "the policy p asks in line 1, column 33 for the lock `isolated`, which "
-    "this version does not have: use `standard`, `strict` or `userns`" },
-  { "lock isolated in a rule",
-    V1 ",\"rules\":[{\"when\":{\"always\":true},\"lock\":\"isolated\"}]}",
-    REFUSAL_policy_lock_unavailable, NULL },
-  { "portConflicts report", V1 ",\"default\":{\"portConflicts\":\"report\"}}",
-    REFUSAL_policy_value,
-    "the policy p has in line 1, column 42 a wrong value for "
-    "`portConflicts`: give `refuse`, `warn` or `ignore`" },
-  { "listen no array", V1 ",\"default\":{\"listen\":\"80/tcp\"}}",
-    REFUSAL_policy_value,
-    "the policy p has in line 1, column 35 a wrong value for `listen`: give "
-    "an array of ports such as `80/tcp`, `8000-8010/tcp` and "
-    "`127.0.0.1:9000/tcp`" },
-  { "listen of a number", V1 ",\"default\":{\"listen\":[\"80/tcp\",80]}}",
-    REFUSAL_policy_value, NULL },
-  { "listen of none", V1 ",\"default\":{\"listen\":[\"80/tcp\",\"80\"]}}",
-    REFUSAL_policy_value,
-    "the policy p has in line 1, column 45 a wrong value for `listen`: give "
-    "an array of ports such as `80/tcp`, `8000-8010/tcp` and "
-    "`127.0.0.1:9000/tcp`, and not `80`, which has no protocol" },
-  { "listen of several in one", V1 ",\"default\":{\"listen\":[\"1/tcp,2/tcp\"]}}",
-    REFUSAL_policy_value, NULL },
-  { "listen twice", V1 ",\"default\":{\"listen\":[\"1-5/tcp\",\"3/tcp\"]}}",
-    REFUSAL_policy_value, NULL },
-  { "listen at the top", V1 ",\"listen\":[]}", REFUSAL_policy_unknown_member,
-    NULL },
-  { "subordinate no string", V1 ",\"default\":{\"subordinate\":1000}}",
-    REFUSAL_policy_value, NULL },
-  { "subordinate null", V1 ",\"default\":{\"subordinate\":null}}",
-    REFUSAL_policy_value, NULL },
-  { "subordinate empty", V1 ",\"default\":{\"subordinate\":\"\"}}",
-    REFUSAL_policy_value, NULL },
-  { "subordinate containers",
-    V1 ",\"default\":{\"subordinate\":\"containers\"}}",
-    REFUSAL_policy_value,
-    "the policy p has in line 1, column 40 a wrong value for `subordinate`: "
-    "give a user of /etc/subuid and /etc/subgid other than `containers`" },
-  { "subordinate with a colon",
-    V1 ",\"default\":{\"subordinate\":\"a:1\"}}", REFUSAL_policy_value, NULL },
-  { "subordinate with a newline",
-    V1 ",\"default\":{\"subordinate\":\"a\\nb\"}}", REFUSAL_policy_value,
-    NULL },
-  { "subordinate with a dash first",
-    V1 ",\"default\":{\"subordinate\":\"-a\"}}", REFUSAL_policy_value, NULL },
-  { "subordinate of 33 bytes",
-    V1 ",\"default\":{\"subordinate\":\"a23456789012345678901234567890123\"}}",
-    REFUSAL_policy_value, NULL },
-  { "subordinate at the top", V1 ",\"subordinate\":\"a\"}",
-    REFUSAL_policy_unknown_member, NULL },
-  { "keepCapabilities no array",
-    V1 ",\"default\":{\"keepCapabilities\":\"CAP_MKNOD\"}}",
-    REFUSAL_policy_value, NULL },
-  { "keepCapabilities of a number",
-    V1 ",\"default\":{\"keepCapabilities\":[1]}}", REFUSAL_policy_value, NULL },
-  { "keepCapabilities CAP_NET_ADMIN",
-    V1 ",\"default\":{\"keepCapabilities\":[\"CAP_NET_ADMIN\"]}}",
-    REFUSAL_policy_capability,
-    "the policy p keeps in line 1, column 46 the capability `CAP_NET_ADMIN`, "
-    "which cannot be kept: choose among CAP_NET_RAW, CAP_MKNOD and "
-    "CAP_SYS_PTRACE" },
-  { "keepCapabilities CAP_SYS_ADMIN after a good one",
-    V1 ",\"default\":{\"keepCapabilities\":[\"CAP_MKNOD\",\"CAP_SYS_ADMIN\"]}}",
-    REFUSAL_policy_capability, NULL },
-  { "keepCapabilities without CAP_",
-    V1 ",\"default\":{\"keepCapabilities\":[\"MKNOD\"]}}",
-    REFUSAL_policy_capability, NULL },
-  { "unknown at the top", "{\n\t\"Version\": 1}",
-    REFUSAL_policy_unknown_member,
-    "the policy p has in line 2, column 13 the unknown member `Version`: did "
-    "you mean `version`?" },
-  { "a setting at the top", V1 ",\"request\":\"allow\"}",
-    REFUSAL_policy_unknown_member, NULL },
-  { "unknown in default", V1 ",\"default\":{\"publishPorts\":\"warn\"}}",
-    REFUSAL_policy_unknown_member,
-    "the policy p has in line 1, column 41 the unknown member `publishPorts`: "
-    "did you mean `publishedPorts`?" },
-  { "when in default", V1 ",\"default\":{\"when\":{\"always\":true}}}",
-    REFUSAL_policy_unknown_member, NULL },
-  { "unknown in a rule",
-    V1 ",\"rules\":[{\"when\":{\"always\":true},\"pthles\":\"remove\"}]}",
-    REFUSAL_policy_unknown_member,
-    "the policy p has in line 1, column 57 the unknown member `pthles`: did "
-    "you mean `pathless`?" },
-  { "unknown in when", V1 ",\"rules\":[{\"when\":{\"cluster\":{}}}]}",
-    REFUSAL_policy_unknown_member,
-    "the policy p has in line 1, column 43 the unknown member `cluster`: "
-    "known here are always, annotations, args, kubernetes" },
-  { "unknown with a control character", V1 ",\"a\\u001bbcdefgh\":1}",
-    REFUSAL_policy_unknown_member,
-    "the policy p has in line 1, column 32 the unknown member "
-    "`a\\x1bbcdefgh`: known here are version, runtime, admission, default, rules" },
-  { "an empty name", V1 ",\"\":1}", REFUSAL_policy_unknown_member,
-    "the policy p has in line 1, column 18 the unknown member ``: known here "
-    "are version, runtime, admission, default, rules" },
-};
+  static const struct
+  {
+    const char *what, *rest;
+    bool all, any;
+  } rows[] = {
+    { "built in", "", false, false },
+    { "default observe", ",\"default\":{\"mode\":\"observe\"}", true, true },
+    { "one rule enforces",
+      ",\"default\":{\"mode\":\"observe\"},\"rules\":[{\"when\":{\"always\":"
+      "true},\"mode\":\"enforce\"}]",
+      false, true },
+    { "a rule that does not say has the default's",
+      ",\"rules\":[{\"when\":{\"always\":true}}],"
+      "\"default\":{\"mode\":\"observe\"}",
+      true, true },
+    { "one rule observes",
+      ",\"rules\":[{\"when\":{\"always\":true},\"mode\":\"observe\"}]", false,
+      true },
+  };
 
-static bool
-refused (const char *text, size_t length, enum refusal id, const char *message)
-{
-  cleanup_policy struct policy *policy = NULL;
-  cleanup_error struct error err = ERROR_INIT;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      cleanup_policy struct policy *policy = NULL;
+      cleanup_free char *text = xasprintf (V1 "%s}", rows[i].rest);
+      cleanup_free char *what = xasprintf ("observes: %s", rows[i].what);
 
-  if (policy_parse (text, length, "p", &policy, &err) == 0 || policy != NULL)
-    return false;
-  if (err.id == id && refusal_exit_status (id) == 3
-      && (message == NULL || strcmp (message, err.message) == 0))
-    return true;
-  printf ("# %s: %s\n", refusal_name (err.id), err.message);
-  return false;
+      ok (policy_parse (text, strlen (text), "p", &policy, NULL) == 0
+              && policy_observes_all (policy) == rows[i].all
+              && policy_observes (policy) == rows[i].any,
+          what);
+    }
 }
 
 static void
-test_refused (void)
+test_rule_names (void)
 {
-  static const char whole[]
-      = V1 ",\"runtime\":\"/usr/bin/crun\",\"default\":{\"request\":\"allow\","
-           "\"keepCapabilities\":[\"CAP_MKNOD\"]},\"rules\":[{\"when\":"
-           "{\"annotations\":{\"a\":\"b\"},\"always\":true},"
-           "\"inherit\":\"lock\"}]}";
-  cleanup_policy struct policy *policy = NULL;
-  cleanup_free char *deep = NULL;
-  bool all = true;
+  static const struct
+  {
+    const char *annotations, *name, *text;
+  } rows[] = {
+    { "{\"a\":\"\"}", "p: rule 1, line 3", V1 ",\n\"rules\": [\n{ \"when\": "
+      "{\"annotations\": {\"a\": \"*\"}}},\n\n\n{\"when\":\n"
+      "{\"always\": true}}]}" },
+    { "{}", "p: rule 2, line 6", V1 ",\n\"rules\": [\n{ \"when\": "
+      "{\"annotations\": {\"a\": \"*\"}}},\n\n\n{\"when\":\n"
+      "{\"always\": true}}]}" },
+    { "{}", "p: default", V1 ",\"default\":{}}" },
+    { "{}", "built in", V1 "}" },
+    { "{}", "built in", V1 ",\"rules\":[]}" },
+  };
 
-  for (size_t i = 0; i < sizeof refused_rows / sizeof refused_rows[0]; i++)
-    ok (refused (refused_rows[i].policy, strlen (refused_rows[i].policy),
-                 refused_rows[i].id, refused_rows[i].message),
-        refused_rows[i].what);
-  deep = xasprintf (V1 ",\"rules\":%0*d}", 2 * JSON_MAX_DEPTH, 0);
-  memset (strchr (deep, '0'), '[', JSON_MAX_DEPTH);
-  memset (strchr (deep, '0'), ']', JSON_MAX_DEPTH);
-  ok (refused (deep, strlen (deep), REFUSAL_policy_syntax, NULL), "too deep");
-  ok (refused ("{\"version\": 1}\0", 15, REFUSAL_policy_syntax, NULL),
-      "a NUL behind it");
-  for (size_t i = 0; i < sizeof whole - 1; i++)
-    all = all && refused (whole, i, REFUSAL_policy_syntax, NULL);
-  ok (all, "truncated anywhere");
-  ok (policy_parse (whole, sizeof whole - 1, "p", &policy, NULL) == 0,
-      "and whole it is read");
-  ok (policy_parse ("{", 1, "p", &policy, NULL) < 0, "without a struct error");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      cleanup_policy struct policy *policy = NULL;
+      cleanup_json struct json_doc config = JSON_DOC_INIT;
+      cleanup_subject struct policy_subject subject = POLICY_SUBJECT_INIT;
+      cleanup_free char *name = NULL;
+      struct policy_settings settings;
+
+      if (policy_parse (rows[i].text, strlen (rows[i].text), "p", &policy, NULL)
+              < 0
+          || json_index (&config, rows[i].annotations,
+                         strlen (rows[i].annotations), false, NULL)
+                 < 0)
+        {
+          ok (false, rows[i].text);
+          continue;
+        }
+      policy_subject_read (&config, 0, JSON_NONE,
+                           &(struct engine_verdict){ 0 }, &subject);
+      settings = policy_settings_for (policy, &subject);
+      name = policy_rule_name (&settings);
+      ok (strcmp (name, rows[i].name) == 0, rows[i].name);
+    }
+}
+
+/* Which members a policy says something of: its own words, not what they come
+ * to. */
+static void
+test_said (void)
+{
+  for (unsigned s = 0; s < SETTINGS; s++)
+    {
+      cleanup_free char *value
+          = s == SETTING_CAPABILITIES
+                ? xasprintf ("[]")
+                : xasprintf ("\"%s\"", setting_words[s].choices[0].name);
+      cleanup_free char *text
+          = xasprintf (V1 ",\"default\":{\"%s\":%s}}", setting_words[s].name,
+                       value);
+      cleanup_policy struct policy *policy = NULL;
+      static const struct policy_subject nobody = POLICY_SUBJECT_INIT;
+
+      ok (policy_parse (text, strlen (text), "p", &policy, NULL) == 0
+              && policy_settings_for (policy, &nobody).said == 1U << s,
+          text);
+    }
 }
 
 int
@@ -526,7 +425,9 @@ main (void)
 {
   test_settings ();
   test_runtime ();
-  test_refused ();
+  test_observes ();
+  test_rule_names ();
+  test_said ();
   printf ("1..%d\n", row);
   return failures != 0;
 }

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "suggestion.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "observe.h"
+#include "policy_parts.h"
+
+/* Lines of comment, each once. */
+struct lines
+{
+  char **list;
+  size_t count;
+};
+
+/* One for each `when`. */
+struct suggested_rule
+{
+  char *when;            /* JSON; the key */
+  bool of_pods;          /* these come first: the others are for any args */
+  struct policy *policy; /* has one rule: the settings */
+  struct lines who;
+};
+
+struct suggestion
+{
+  struct suggested_rule *rules;
+  size_t count;
+  struct lines edited, unhelped, missed;
+};
+
+struct suggestion *
+suggestion_new (void)
+{
+  return xcalloc (1, sizeof (struct suggestion));
+}
+
+static void
+lines_clear (struct lines *lines)
+{
+  for (size_t i = 0; i < lines->count; i++)
+    free (lines->list[i]);
+  free (lines->list);
+}
+
+void
+suggestion_free (struct suggestion *suggestion)
+{
+  if (suggestion == NULL)
+    return;
+  for (size_t i = 0; i < suggestion->count; i++)
+    {
+      free (suggestion->rules[i].when);
+      policy_free (suggestion->rules[i].policy);
+      lines_clear (&suggestion->rules[i].who);
+    }
+  free (suggestion->rules);
+  lines_clear (&suggestion->edited);
+  lines_clear (&suggestion->unhelped);
+  lines_clear (&suggestion->missed);
+  free (suggestion);
+}
+
+/* ---- comments ---- */
+
+/* All of TEXT, and not only the first ESCAPE_CHARACTERS of it. */
+static void
+add_shown (struct json_buffer *out, const char *text)
+{
+  size_t left = strlen (text);
+
+  while (left > 0)
+    {
+      size_t piece = left < ESCAPE_CHARACTERS ? left : ESCAPE_CHARACTERS;
+
+      /* not through the middle of a character */
+      while (piece < left && piece > 1 && (text[piece] & 0xC0) == 0x80)
+        piece--;
+      json_buffer_text (out, escape_n (text, piece).text);
+      text += piece;
+      left -= piece;
+    }
+}
+
+static void
+add_part (struct json_buffer *out, const char *before, const char *text,
+          const char *after)
+{
+  if (text == NULL || text[0] == '\0')
+    return;
+  json_buffer_text (out, before);
+  add_shown (out, text);
+  json_buffer_text (out, after);
+}
+
+/* The caller frees. */
+static char *
+describe (const struct record *observed, const char *time, const char *more)
+{
+  struct json_buffer out = JSON_BUFFER_INIT;
+  const char *container = observed->container;
+
+  add_part (&out, "", time, " ");
+  add_part (&out, "container `", container ? container : "?", "`");
+  add_part (&out, " of ", observed->engine, "");
+  add_part (&out, ", pod `", observed->pod, "`");
+  add_part (&out, " in the namespace `", observed->pod_namespace, "`");
+  add_part (&out, ", service account `", observed->service_account, "`");
+  add_part (&out, ", ", observed->command, "");
+  add_part (&out, ": ", observed->message, "");
+  add_part (&out, " (", observed->reason_id, ")");
+  add_part (&out, "; ", more, "");
+  return out.text;
+}
+
+/* LINE is taken over. */
+static void
+lines_add (struct lines *lines, char *line)
+{
+  for (size_t i = 0; i < lines->count; i++)
+    if (strcmp (lines->list[i], line) == 0)
+      {
+        free (line);
+        return;
+      }
+  lines->list
+      = xrealloc (lines->list, (lines->count + 1) * sizeof *lines->list);
+  lines->list[lines->count++] = line;
+}
+
+static int
+by_text (const void *a, const void *b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static void
+lines_write (struct lines *lines, const char *indent, size_t most, FILE *to)
+{
+  size_t shown = lines->count > most ? most : lines->count;
+
+  if (lines->count > 0)
+    qsort (lines->list, lines->count, sizeof *lines->list, by_text);
+  for (size_t i = 0; i < shown; i++)
+    fprintf (to, "%s// %s\n", indent, lines->list[i]);
+  if (shown < lines->count)
+    fprintf (to, "%s// and %zu more\n", indent, lines->count - shown);
+}
+
+/* ---- when ---- */
+
+/* A pattern that TEXT alone matches. */
+static void
+add_pattern (struct json_buffer *out, const char *text)
+{
+  struct json_buffer pattern = JSON_BUFFER_INIT;
+
+  json_buffer_text (&pattern, "");
+  for (; *text != '\0'; text++)
+    {
+      if (strchr ("*?[\\", *text) != NULL)
+        json_buffer_text (&pattern, "\\");
+      json_buffer_bytes (&pattern, text, 1);
+    }
+  json_buffer_string (out, pattern.text);
+  free (pattern.text);
+}
+
+/* Negative: nobody can tell which args it has, or there are none. */
+static int
+add_args (struct json_buffer *out, const char *args)
+{
+  cleanup_json struct json_doc doc = JSON_DOC_INIT;
+
+  if (args == NULL
+      || json_index (&doc, args, strlen (args), false, NULL) < 0
+      || json_kind (&doc, 0) != JSON_ARRAY || json_first (&doc, 0) == JSON_NONE)
+    return -1;
+  json_buffer_text (out, "\"args\": [");
+  for (json_node n = json_first (&doc, 0); n != JSON_NONE;
+       n = json_next (&doc, n))
+    {
+      cleanup_free char *arg = NULL;
+
+      if (json_kind (&doc, n) != JSON_STRING)
+        return -1;
+      arg = json_string (&doc, n);
+      json_buffer_text (out, n == json_first (&doc, 0) ? "" : ", ");
+      add_pattern (out, arg);
+    }
+  json_buffer_text (out, "]");
+  return 0;
+}
+
+/* Whether it surely is of Kubernetes, and no author of a container said so: as
+ * engine_surely_kubernetes(), of which a record keeps the engine's name. */
+static bool
+is_of_pod (const struct record *observed)
+{
+  const char *engine = observed->engine;
+
+  return observed->pod_namespace != NULL && engine != NULL
+         && (strcmp (engine, engine_name (ENGINE_CRIO)) == 0
+             || strcmp (engine, engine_name (ENGINE_CONTAINERD_CRI)) == 0);
+}
+
+/* The caller frees; NULL: there is none that is for this container alone. */
+static char *
+spell_when (const struct record *observed)
+{
+  struct json_buffer out = JSON_BUFFER_INIT;
+
+  json_buffer_text (&out, "{ ");
+  if (is_of_pod (observed))
+    {
+      json_buffer_text (&out, "\"kubernetes\": { \"namespaces\": [");
+      add_pattern (&out, observed->pod_namespace);
+      json_buffer_text (&out, "] }, ");
+    }
+  if (add_args (&out, observed->args) < 0)
+    {
+      free (out.text);
+      return NULL;
+    }
+  json_buffer_text (&out, " }");
+  return out.text;
+}
+
+/* ---- settings ---- */
+
+/* A policy with one rule, whose settings are SETTINGS; NULL: they are none. */
+static struct policy *
+read_settings (const char *settings)
+{
+  struct policy *policy = NULL;
+  cleanup_free char *text = NULL;
+  size_t length = settings != NULL ? strlen (settings) : 0;
+
+  if (length < 2 || settings[0] != '{' || settings[length - 1] != '}')
+    return NULL;
+  text = xasprintf ("{\"version\":1,\"rules\":["
+                    "{\"when\":{\"always\":true}%s%.*s}]}",
+                    length > 2 ? "," : "", (int) length - 2, settings + 1);
+  if (policy_parse (text, strlen (text), "settings", &policy, NULL) < 0)
+    return NULL;
+  if (policy->rule_count != 1)
+    {
+      policy_free (policy);
+      return NULL;
+    }
+  return policy;
+}
+
+static unsigned
+laxer (enum setting setting, unsigned a, unsigned b)
+{
+  if (setting == SETTING_LOCK)
+    return a & b;
+  if (setting == SETTING_CAPABILITIES)
+    return a | b;
+  return setting_stricter (setting, a, b) == a ? b : a;
+}
+
+static bool
+has_word (enum setting setting, unsigned value)
+{
+  struct json_buffer text = JSON_BUFFER_INIT;
+  bool has;
+
+  setting_value (setting, value, &text);
+  has = text.text != NULL;
+  free (text.text);
+  return has;
+}
+
+/* Of two containers that nothing tells apart both have to run. */
+static void
+loosen (struct rule *rule, const struct rule *other)
+{
+  for (unsigned s = 0; s < SETTINGS; s++)
+    {
+      enum setting setting = (enum setting) s;
+
+      if (!rule->set[s] && !other->set[s])
+        continue;
+      /* who does not say it has what is built in, which is 0 */
+      rule->value[s] = laxer (setting, rule->value[s], other->value[s]);
+      rule->set[s] = has_word (setting, rule->value[s]);
+    }
+  if (rule->subordinate != NULL
+      && (other->subordinate == NULL
+          || strcmp (rule->subordinate, other->subordinate) != 0))
+    {
+      free (rule->subordinate);
+      rule->subordinate = NULL;
+    }
+}
+
+static void
+add_settings (struct json_buffer *out, const struct rule *rule,
+              const char *separator)
+{
+  for (unsigned s = 0; s < SETTINGS; s++)
+    if (rule->set[s])
+      {
+        json_buffer_add (out, "%s\"%s\": ", separator, setting_words[s].name);
+        setting_value ((enum setting) s, rule->value[s], out);
+      }
+  if (rule->subordinate != NULL)
+    {
+      json_buffer_add (out, "%s\"subordinate\": ", separator);
+      json_buffer_string (out, rule->subordinate);
+    }
+}
+
+/* ---- the whole ---- */
+
+static struct suggested_rule *
+find_rule (struct suggestion *suggestion, const char *when)
+{
+  for (size_t i = 0; i < suggestion->count; i++)
+    if (strcmp (suggestion->rules[i].when, when) == 0)
+      return &suggestion->rules[i];
+  return NULL;
+}
+
+static void
+add_rule (struct suggestion *suggestion, const struct record *observed,
+          const char *time, const char *when, struct policy *policy)
+{
+  struct suggested_rule *rule = find_rule (suggestion, when);
+
+  if (rule == NULL)
+    {
+      suggestion->rules
+          = xrealloc (suggestion->rules,
+                      (suggestion->count + 1) * sizeof *suggestion->rules);
+      rule = &suggestion->rules[suggestion->count++];
+      *rule = (struct suggested_rule){
+        .when = xstrndup (when, strlen (when)),
+        .of_pods = is_of_pod (observed),
+        .policy = policy,
+      };
+    }
+  else
+    {
+      loosen (&rule->policy->rules[0], &policy->rules[0]);
+      policy_free (policy);
+    }
+  lines_add (&rule->who, describe (observed, time, NULL));
+}
+
+/* A reason alone may be that of a report; exec has none of these. */
+static bool
+is_refused (const struct record *observed)
+{
+  static const char refused[] = OBSERVED_REFUSED;
+
+  return observed->settings != NULL
+         || (observed->reason_id != NULL && observed->command != NULL
+             && strcmp (observed->command, "exec") == 0)
+         || (observed->message != NULL
+             && strncmp (observed->message, refused, strlen (refused)) == 0);
+}
+
+void
+suggestion_add (struct suggestion *suggestion, const struct record *observed,
+                const char *time)
+{
+  cleanup_free char *when = NULL;
+  struct policy *policy;
+
+  if (observed->kind != RECORD_OBSERVED)
+    return;
+  if (!is_refused (observed))
+    {
+      lines_add (&suggestion->edited, describe (observed, time, NULL));
+      return;
+    }
+  when = spell_when (observed);
+  policy = read_settings (observed->settings);
+  if (when != NULL && policy != NULL)
+    {
+      add_rule (suggestion, observed, time, when, policy);
+      return;
+    }
+  lines_add (&suggestion->unhelped,
+             describe (observed, time,
+                       policy == NULL ? "no rule changes that"
+                                      : "its args are not known, or were cut: "
+                                        "write a rule by hand"));
+  policy_free (policy);
+}
+
+void
+suggestion_miss (struct suggestion *suggestion, const char *why,
+                 unsigned count)
+{
+  lines_add (&suggestion->missed, xasprintf ("%u %s", count, why));
+}
+
+static int
+by_when (const void *a, const void *b)
+{
+  const struct suggested_rule *x = a, *y = b;
+
+  return x->of_pods != y->of_pods ? y->of_pods - x->of_pods
+                                  : strcmp (x->when, y->when);
+}
+
+static void
+sort (struct suggestion *suggestion)
+{
+  if (suggestion->count > 0)
+    qsort (suggestion->rules, suggestion->count, sizeof *suggestion->rules,
+           by_when);
+}
+
+char *
+suggestion_rules (struct suggestion *suggestion)
+{
+  struct json_buffer out = JSON_BUFFER_INIT;
+
+  sort (suggestion);
+  json_buffer_text (&out, "[");
+  for (size_t i = 0; i < suggestion->count; i++)
+    {
+      json_buffer_add (&out, "%s{\"when\": ", i > 0 ? "," : "");
+      json_buffer_text (&out, suggestion->rules[i].when);
+      add_settings (&out, &suggestion->rules[i].policy->rules[0], ", ");
+      json_buffer_text (&out, "}");
+    }
+  json_buffer_text (&out, "]");
+  return out.text;
+}
+
+enum { MOST_LINES = 8 };
+
+static void
+write_rule (struct suggested_rule *rule, bool last, FILE *to)
+{
+  struct json_buffer out = JSON_BUFFER_INIT;
+  const struct rule *settings = &rule->policy->rules[0];
+
+  lines_write (&rule->who, "    ", MOST_LINES, to);
+  if (settings->set[SETTING_MODE]
+      && settings->value[SETTING_MODE] == MODE_OBSERVE)
+    fputs ("    // No setting lets it run: it stays observed, and unlocked, as "
+           "long as this rule is here.\n",
+           to);
+  json_buffer_add (&out, "    {\n      \"when\": ");
+  json_buffer_text (&out, rule->when);
+  add_settings (&out, settings, ",\n      ");
+  json_buffer_add (&out, "\n    }%s\n", last ? "" : ",");
+  fputs (out.text, to);
+  free (out.text);
+}
+
+void
+suggestion_write (struct suggestion *suggestion, FILE *to)
+{
+  fputs ("// Made by `oci-hostnet policy suggest`: what was observed would "
+         "run under these rules, and nothing else.\n"
+         "// Read each before it goes to policy.d: whoever starts containers "
+         "elsewhere than in Kubernetes chooses their args.\n",
+         to);
+  lines_write (&suggestion->missed, "", SIZE_MAX, to);
+  if (suggestion->edited.count > 0)
+    fputs ("// Needs no rule:\n", to);
+  lines_write (&suggestion->edited, "", SIZE_MAX, to);
+  if (suggestion->unhelped.count > 0)
+    fputs ("// Would be REFUSED all the same:\n", to);
+  lines_write (&suggestion->unhelped, "", SIZE_MAX, to);
+  sort (suggestion);
+  fputs ("{\n  \"version\": 1,\n  \"rules\": [\n", to);
+  for (size_t i = 0; i < suggestion->count; i++)
+    write_rule (&suggestion->rules[i], i + 1 == suggestion->count, to);
+  fputs ("  ]\n}\n", to);
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Observe, suggest, enforce: no surprise, over all captures as they are and
+ * asking for the host's network.  TAP. */
+#include <config.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libhostnet/policy_trial.h"
+#include "libhostnet/suggestion.h"
+#include "observe_cases.h"
+#include "tap.h"
+
+/* ---- configurations ---- */
+
+struct config
+{
+  const char *path;
+  bool asks; /* because we added it */
+  struct trial trial;
+  char *args;            /* JSON, owned, or NULL */
+  struct trial stranger; /* the same but for one more of the args, */
+  struct trial elsewhere; /* and but for the namespace of its pod */
+};
+
+static struct config *configs;
+static size_t config_count;
+
+static struct trial
+trial_of (const char *path, char *text, size_t length)
+{
+  struct trial trial = TRIAL_INIT;
+
+  trial.text = text;
+  trial.length = length;
+  trial.directory = xstrndup ("/nowhere", 8);
+  trial.elsewhere = true;
+  for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
+    if (strstr (path, engines[i].directory) != NULL)
+      trial_set_engine (&trial, engines[i].engine);
+  return trial;
+}
+
+/* TEXT with one change. */
+enum change
+{
+  ASK,
+  MORE_ARGS,
+  OTHER_NAMESPACE,
+  PATTERN_ARGS,
+  MATCHED_ARGS /* by the first, were it a pattern */
+};
+static const char *const given_args[] = {
+  [PATTERN_ARGS] = "[\"sh\",\"-c\",\"ls *.[ch] ?\"]",
+  [MATCHED_ARGS] = "[\"sh\",\"-c\",\"ls secret.c x\"]",
+};
+
+static void
+plan_change (const struct json_doc *doc, enum change change,
+             struct json_edits *edits)
+{
+  json_node node, annotations, process;
+
+  json_get (doc, 0, "annotations", JSON_OBJECT, &annotations, NULL);
+  json_get (doc, 0, "process", JSON_OBJECT, &process, NULL);
+  if (change == MORE_ARGS
+      && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
+    json_append (edits, doc, node, NULL, "\"--stranger\"", "");
+  if ((change == PATTERN_ARGS || change == MATCHED_ARGS)
+      && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
+    json_replace (edits, doc, node, given_args[change], "");
+  if (change == OTHER_NAMESPACE)
+    for (json_node n = json_first (doc, annotations); n != JSON_NONE;
+         n = json_next (doc, n))
+      if (json_key_is (doc, n, "io.kubernetes.pod.namespace")
+          || json_key_is (doc, n, "io.kubernetes.cri.sandbox-namespace"))
+        json_replace (edits, doc, n, "\"strange\"", "");
+  if (change != ASK
+      || json_get (doc, annotations, "io.oci-hostnet.network", JSON_STRING,
+                   &node, NULL)
+             > 0)
+    return;
+  if (annotations != JSON_NONE)
+    json_add_member (edits, doc, annotations, "io.oci-hostnet.network",
+                     "\"host\"", "");
+  else
+    json_add_member (edits, doc, 0, "annotations",
+                     "{\"io.oci-hostnet.network\":\"host\"}", "");
+}
+
+static char *
+changed (const char *text, size_t *length, enum change change)
+{
+  cleanup_json struct json_doc doc = JSON_DOC_INIT;
+  struct json_edits edits = JSON_EDITS_INIT;
+  char *result;
+
+  if (json_index (&doc, text, *length, false, NULL) < 0)
+    {
+      puts ("Bail out! a capture is no JSON");
+      exit (1);
+    }
+  plan_change (&doc, change, &edits);
+  result = json_apply (&doc, &edits, length);
+  json_edits_clear (&edits);
+  return result;
+}
+
+static char *
+args_of (const char *text, size_t length)
+{
+  cleanup_json struct json_doc doc = JSON_DOC_INIT;
+  json_node process, args;
+
+  if (json_index (&doc, text, length, false, NULL) < 0
+      || json_get (&doc, 0, "process", JSON_OBJECT, &process, NULL) <= 0
+      || json_get (&doc, process, "args", JSON_ARRAY, &args, NULL) <= 0)
+    return NULL;
+  return xstrndup (text + doc.members[args].start,
+                   doc.members[args].end - doc.members[args].start);
+}
+
+/* TEXT is taken over; STRANGE is what makes a stranger of it. */
+static void
+add_config (const char *path, bool asks, char *text, size_t length,
+            enum change strange)
+{
+  size_t more = length, other = length;
+  char *stranger = changed (text, &more, strange);
+  char *elsewhere = changed (text, &other, OTHER_NAMESPACE);
+
+  configs = xrealloc (configs, (config_count + 1) * sizeof *configs);
+  configs[config_count++]
+      = (struct config){ path,
+                         asks,
+                         trial_of (path, text, length),
+                         args_of (text, length),
+                         trial_of (path, stranger, more),
+                         trial_of (path, elsewhere, other) };
+}
+
+static void
+read_captures (glob_t *found)
+{
+  const char *top = getenv ("top_srcdir");
+  cleanup_free char *pattern
+      = xasprintf ("%s/oci-specs/captures/*/*.config.json", top ? top : ".");
+
+  if (glob (pattern, 0, NULL, found) != 0)
+    {
+      puts ("Bail out! no captures");
+      exit (1);
+    }
+  for (size_t i = 0; i < found->gl_pathc; i++)
+    {
+      struct trial trial = TRIAL_INIT;
+      size_t length, with_pattern;
+      char *asking, *special;
+
+      if (trial_read (&trial, found->gl_pathv[i], NULL) < 0)
+        {
+          printf ("Bail out! cannot read %s\n", found->gl_pathv[i]);
+          exit (1);
+        }
+      free (trial.directory);
+      length = with_pattern = trial.length;
+      asking = changed (trial.text, &length, ASK);
+      special = changed (trial.text, &with_pattern, PATTERN_ARGS);
+      add_config (found->gl_pathv[i], false, trial.text, trial.length,
+                  MORE_ARGS);
+      add_config (found->gl_pathv[i], true, asking, length, MORE_ARGS);
+      if (strstr (found->gl_pathv[i], "/host.config.json") != NULL)
+        add_config (found->gl_pathv[i], false, special, with_pattern,
+                    MATCHED_ARGS);
+      else
+        free (special);
+    }
+}
+
+/* ---- policies ---- */
+
+/* The policy, with MORE in front of its rules. */
+static struct policy *
+make_policy (size_t which, bool observe, const char *more)
+{
+  struct policy *policy = NULL;
+  cleanup_error struct error err = ERROR_INIT;
+  const char *settings = policies[which].settings;
+  const char *rules = policies[which].rules;
+  cleanup_free char *text = xasprintf (
+      "{\"version\":1,\"default\":{%s%s\"mode\":\"%s\"},\"rules\":[%s%s%s]}",
+      settings, settings[0] ? "," : "", observe ? "observe" : "enforce", more,
+      more[0] && rules[0] ? "," : "", rules);
+
+  if (policy_parse (text, strlen (text), "test", &policy, &err) < 0)
+    printf ("# %s\n", err.message);
+  return policy;
+}
+
+/* Without the brackets; the caller frees. */
+static char *
+rules_of (struct suggestion *suggestion)
+{
+  char *rules = suggestion_rules (suggestion);
+  size_t length = strlen (rules);
+
+  memmove (rules, rules + 1, length - 2);
+  rules[length - 2] = '\0';
+  return rules;
+}
+
+static void
+judge_under (struct trial *trial, enum caller caller, struct policy *policy,
+             struct judgement *judgement, struct outcome *outcome)
+{
+  trial->caller = caller;
+  trial->policy = policy;
+  trial_judge (trial, judgement, outcome);
+}
+
+static bool
+runs (const struct outcome *outcome)
+{
+  return outcome->kind != OUTCOME_REFUSED || outcome->observed;
+}
+
+static bool
+complain (bool good, const struct config *config,
+          const struct outcome *expected, const struct outcome *got)
+{
+  cleanup_free char *one = NULL, *other = NULL;
+
+  if (good)
+    return true;
+  one = outcome_words (expected);
+  other = outcome_words (got);
+  printf ("# %s%s: enforced, %s; but %s\n", config->path,
+          config->asks ? " asking" : "", one, other);
+  return false;
+}
+
+/* ---- the steps ---- */
+
+/* What happened to all of them, by place in configs. */
+static struct outcome *enforced;
+static bool *helped; /* a rule was suggested */
+
+static void
+record (const struct config *config, const struct judgement *j,
+        const struct outcome *outcome, struct suggestion *suggestion)
+{
+  cleanup_free char *sentence
+      = observation_sentence (&j->observation, &j->decision);
+  const struct record observed = {
+    .kind = RECORD_OBSERVED,
+    .container = config->path,
+    .engine = engine_name (j->engine.engine),
+    .pod_namespace = j->subject.pod_namespace,
+    .args = config->args,
+    .reason_id = outcome->kind == OUTCOME_REFUSED ? refusal_name (outcome->id)
+                                                  : NULL,
+    .message = sentence,
+    .settings = j->observation.settings,
+  };
+
+  if (sentence != NULL)
+    suggestion_add (suggestion, &observed, NULL);
+}
+
+/* Refusals that a setting surely takes back, so that nothing has to stay
+ * observed. */
+static bool
+is_easy (enum refusal id)
+{
+  return id == REFUSAL_inherit_refused || id == REFUSAL_net_admin_refused;
+}
+
+/* Under `mode: observe` everything runs as it is, and what is told is what
+ * happens without it. */
+static bool
+observe_all (size_t policy, enum caller caller, struct suggestion *suggestion)
+{
+  cleanup_policy struct policy *observing = make_policy (policy, true, "");
+  cleanup_policy struct policy *enforcing = make_policy (policy, false, "");
+  bool good = observing != NULL && enforcing != NULL;
+
+  for (size_t i = 0; good && i < config_count; i++)
+    {
+      cleanup_judgement struct judgement j = JUDGEMENT_INIT, e = JUDGEMENT_INIT;
+      cleanup_outcome struct outcome outcome = OUTCOME_INIT;
+
+      outcome_clear (&enforced[i]);
+      judge_under (&configs[i].trial, caller, observing, &j, &outcome);
+      judge_under (&configs[i].trial, caller, enforcing, &e, &enforced[i]);
+      good &= complain (runs (&outcome) && j.decision.verdict == VERDICT_LEAVE
+                            && outcome.kind == enforced[i].kind
+                            && outcome.id == enforced[i].id,
+                        &configs[i], &enforced[i], &outcome);
+      if (is_easy (enforced[i].id) && j.observation.settings != NULL)
+        good &= complain (strstr (j.observation.settings, "\"mode\"") == NULL,
+                          &configs[i], &enforced[i], &outcome);
+      helped[i] = j.observation.settings != NULL && configs[i].args != NULL;
+      record (&configs[i], &j, &outcome, suggestion);
+    }
+  return good;
+}
+
+static bool
+enforce_all (enum caller caller, struct policy *suggested)
+{
+  bool good = suggested != NULL;
+
+  for (size_t i = 0; suggested != NULL && i < config_count; i++)
+    {
+      cleanup_judgement struct judgement j = JUDGEMENT_INIT;
+      cleanup_outcome struct outcome outcome = OUTCOME_INIT;
+
+      judge_under (&configs[i].trial, caller, suggested, &j, &outcome);
+      good &= complain (runs (&outcome)
+                            || (enforced[i].kind == OUTCOME_REFUSED
+                                && !helped[i]),
+                        &configs[i], &enforced[i], &outcome);
+    }
+  return good;
+}
+
+/* Whether TRIAL's outcome is the same as without the suggestion. */
+static bool
+same_for (struct trial *trial, const struct config *config, size_t policy,
+          enum caller caller, struct policy *suggested)
+{
+  cleanup_policy struct policy *enforcing = make_policy (policy, false, "");
+  cleanup_judgement struct judgement j = JUDGEMENT_INIT, e = JUDGEMENT_INIT;
+  cleanup_outcome struct outcome before = OUTCOME_INIT, after = OUTCOME_INIT;
+
+  judge_under (trial, caller, enforcing, &e, &before);
+  judge_under (trial, caller, suggested, &j, &after);
+  return complain (outcome_same (&before, &after), config, &before, &after);
+}
+
+static bool
+other_args (size_t policy, enum caller caller, struct policy *suggested)
+{
+  bool good = suggested != NULL;
+
+  for (size_t i = 0; suggested != NULL && i < config_count; i++)
+    good &= same_for (&configs[i].stranger, &configs[i], policy, caller,
+                      suggested);
+  return good;
+}
+
+/* For each pod alone: another container's rule may be on the args only. */
+static bool
+other_namespaces (size_t policy, enum caller caller, size_t *pods)
+{
+  bool good = true;
+
+  for (size_t i = 0; i < config_count; i++)
+    {
+      cleanup_policy struct policy *observing = make_policy (policy, true, "");
+      cleanup_policy struct policy *suggested = NULL;
+      cleanup_judgement struct judgement j = JUDGEMENT_INIT;
+      cleanup_outcome struct outcome outcome = OUTCOME_INIT;
+      struct suggestion *suggestion;
+      cleanup_free char *rules = NULL;
+
+      if (enforced[i].kind != OUTCOME_REFUSED || !helped[i])
+        continue;
+      judge_under (&configs[i].trial, caller, observing, &j, &outcome);
+      if (!j.subject.sure)
+        continue;
+      suggestion = suggestion_new ();
+      record (&configs[i], &j, &outcome, suggestion);
+      rules = rules_of (suggestion);
+      suggestion_free (suggestion);
+      suggested = make_policy (policy, false, rules);
+      good &= suggested != NULL
+              && same_for (&configs[i].elsewhere, &configs[i], policy, caller,
+                           suggested);
+      ++*pods;
+    }
+  return good;
+}
+
+/* The drop-in is one, and says what the rules do. */
+static bool
+is_drop_in (struct suggestion *suggestion, const char *rules)
+{
+  cleanup_policy struct policy *policy = NULL;
+  cleanup_error struct error err = ERROR_INIT;
+  cleanup_json struct json_doc doc = JSON_DOC_INIT, bare = JSON_DOC_INIT;
+  cleanup_free char *text = NULL, *expected = xasprintf ("[%s]", rules);
+  size_t length;
+  FILE *to = open_memstream (&text, &length);
+  json_node array;
+
+  suggestion_write (suggestion, to);
+  fclose (to);
+  if (policy_parse (text, length, "drop-in", &policy, &err) < 0)
+    {
+      printf ("# %s\n", err.message);
+      return false;
+    }
+  return json_index (&doc, text, length, true, NULL) == 0
+         && json_index (&bare, expected, strlen (expected), false, NULL) == 0
+         && json_get (&doc, 0, "rules", JSON_ARRAY, &array, NULL) > 0
+         /* the root object and the version go */
+         && doc.count == bare.count + 2;
+}
+
+static size_t refused_count, pod_count;
+
+static void
+test (size_t policy, size_t c)
+{
+  enum caller caller = callers[c].caller;
+  struct suggestion *suggestion = suggestion_new ();
+  cleanup_policy struct policy *suggested = NULL;
+  cleanup_free char *rules = NULL;
+  cleanup_free char *name
+      = xasprintf ("%s, %s", policies[policy].what, callers[c].name);
+  const char *const properties[] = {
+    "observed, all run as they are and what is told is what would be",
+    "the suggestion is a drop-in",
+    "enforced with it, all run",
+    "other args are treated as before",
+    "other namespaces are treated as before",
+  };
+  bool good[5];
+
+  good[0] = observe_all (policy, caller, suggestion);
+  rules = rules_of (suggestion);
+  good[1] = is_drop_in (suggestion, rules);
+  suggested = make_policy (policy, false, rules);
+  good[2] = enforce_all (caller, suggested);
+  good[3] = other_args (policy, caller, suggested);
+  good[4] = other_namespaces (policy, caller, &pod_count);
+  for (size_t i = 0; i < config_count; i++)
+    refused_count += enforced[i].kind == OUTCOME_REFUSED && helped[i];
+  for (size_t p = 0; p < 5; p++)
+    {
+      cleanup_free char *what = xasprintf ("%s: %s", name, properties[p]);
+
+      tap_ok (good[p], what);
+    }
+  suggestion_free (suggestion);
+}
+
+int
+main (void)
+{
+  glob_t found;
+
+  read_captures (&found);
+  enforced = xcalloc (config_count, sizeof *enforced);
+  helped = xcalloc (config_count, sizeof *helped);
+  for (size_t p = 0; p < sizeof policies / sizeof *policies; p++)
+    for (size_t c = 0; c < sizeof callers / sizeof *callers; c++)
+      test (p, c);
+  printf ("# %zu configurations, %zu refusals, %zu of pods\n", config_count,
+          refused_count, pod_count);
+  tap_ok (refused_count > 0 && pod_count > 0, "some were refused");
+  return tap_end ();
+}
