@@ -181,6 +181,12 @@ check_host_objects (const struct plan *plan, struct decision *decision,
   return 0;
 }
 
+static void
+report_listen (void *decision, enum refusal id, const char *sentence)
+{
+  add_report (decision, id, sentence);
+}
+
 static int
 make_plan (struct plan *plan, struct decision *decision, struct error *err)
 {
@@ -250,7 +256,8 @@ decide_inherited (struct plan *plan, struct decision *decision,
 
   if (plan->settings->inherit == INHERIT_REFUSE)
     return error_refuse (err, SENTENCE_inherit_refused, "/linux/namespaces");
-  if (check_host_objects (plan, decision, err) < 0)
+  if (check_host_objects (plan, decision, err) < 0
+      || listen_check (plan, !only_look, report_listen, decision, err) < 0)
     return -1;
   if (only_look && plan->request->applied == JSON_NONE)
     return plan->settings->inherit == INHERIT_LEAVE
@@ -295,6 +302,7 @@ decide_plan (struct plan *plan, struct decision *decision, struct error *err)
   decision->must_be_locked = true;
   if (check_request (plan, err) < 0
       || check_host_objects (plan, decision, err) < 0
+      || listen_check (plan, true, report_listen, decision, err) < 0
       || make_plan (plan, decision, err) < 0)
     return -1;
   decision->verdict = plan->edits.count > 0 ? VERDICT_EDIT : VERDICT_LEAVE;

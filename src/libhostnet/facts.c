@@ -119,6 +119,7 @@ facts_clear (struct facts *facts)
 {
   engine_facts_clear (&facts->engine);
   port_facts_clear (&facts->ports);
+  listen_facts_clear (&facts->listen);
   mount_facts_clear (facts);
   host_files_clear (facts);
   userns_facts_clear (&facts->userns);

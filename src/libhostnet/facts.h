@@ -132,11 +132,24 @@ struct port_facts
   struct error unknown; /* why they cannot be told, or nothing */
 };
 
+/* Where the container has the annotation io.oci-hostnet.listen. */
+struct listen_facts
+{
+  unsigned first_port; /* net.ipv4.ip_unprivileged_port_start */
+  bool own_reaches;    /* capabilities in our user namespace count in our
+                          network namespace */
+  /* By facts_collect_listen(), before a start and where the policy cares: */
+  char *port;  /* "80/tcp", the first that is taken, or NULL */
+  char *owner; /* by whom: "nginx (pid 812)" */
+  struct error unknown; /* why that cannot be told, or nothing */
+};
+
 struct facts
 {
   enum caller caller;
   struct engine_facts engine; /* by facts_collect_engine() */
   struct port_facts ports;    /* by facts_collect_ports() */
+  struct listen_facts listen; /* by facts_collect_low_ports() */
   enum netns_relation relation;
   json_node network_entry;   /* in /linux/namespaces, or JSON_NONE */
   bool own_user_namespace;   /* we are not in the initial one */
@@ -227,6 +240,16 @@ int facts_collect_ports (const struct json_doc *config, json_node annotations,
                          unsigned preserve_fds, struct facts *facts,
                          struct error *err);
 void port_facts_clear (struct port_facts *facts);
+
+/* For who declares ports: which of them need a capability that counts here. */
+int facts_collect_low_ports (struct listen_facts *facts, struct error *err);
+/* ip-sysctl.rst, ip_unprivileged_port_start. */
+unsigned facts_first_unprivileged_port (void);
+
+/* Which of the ports in LISTEN, a string of CONFIG, are taken. */
+void facts_collect_listen (const struct json_doc *config, json_node listen,
+                           struct listen_facts *facts);
+void listen_facts_clear (struct listen_facts *facts);
 
 void facts_clear (struct facts *facts);
 

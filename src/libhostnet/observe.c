@@ -21,6 +21,8 @@ static const struct
   { REFUSAL_request_kubernetes, SETTING_REQUEST, REQUEST_ALLOW },
   { REFUSAL_inherit_refused, SETTING_INHERIT, INHERIT_REPORT },
   { REFUSAL_ports_published, SETTING_PUBLISHED_PORTS, PORTS_WARN },
+  { REFUSAL_listen_taken, SETTING_PORT_CONFLICTS, PORT_CONFLICTS_WARN },
+  { REFUSAL_listen_unknown, SETTING_PORT_CONFLICTS, PORT_CONFLICTS_WARN },
   { REFUSAL_net_admin_refused, SETTING_NET_ADMIN, NET_ADMIN_REPORT },
 };
 
@@ -42,6 +44,12 @@ loosen (struct policy_settings *settings, const struct facts *facts,
   enum setting setting = SETTINGS;
   unsigned value = 0;
 
+  /* spell() has the ports that are declared */
+  if (id == REFUSAL_listen_policy && settings->listen_count > 0)
+    {
+      settings->listen_count = 0;
+      return true;
+    }
   for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
     if (remedies[i].id == id)
       {
@@ -67,10 +75,25 @@ loosen (struct policy_settings *settings, const struct facts *facts,
   return true;
 }
 
+/* What a container declares, or what the policy lets it. */
+static void
+spell_listen (const struct port_list *list, struct json_buffer *text)
+{
+  json_buffer_add (text, "\"listen\":[");
+  for (size_t i = 0; i < list->count; i++)
+    {
+      cleanup_free char *one = port_range_text (&list->list[i]);
+
+      json_buffer_add (text, "%s\"%s\"", i > 0 ? "," : "", one);
+    }
+  json_buffer_add (text, "]");
+}
+
 /* All members that the policy says something of, but for `mode`: a rule that
  * takes the place of another has to say what that one did. */
 static char *
-spell (const struct policy_settings *settings, bool runs)
+spell (const struct policy_settings *settings,
+       const struct port_list *declared, bool runs)
 {
   struct json_buffer text = JSON_BUFFER_INIT;
   const char *comma = "";
@@ -91,6 +114,13 @@ spell (const struct policy_settings *settings, bool runs)
       json_buffer_string (&text, settings->subordinate);
       comma = ",";
     }
+  /* several lists can only be said by several rules */
+  if (declared != NULL || settings->listen_count > 0)
+    {
+      json_buffer_add (&text, "%s", comma);
+      spell_listen (declared ? declared : settings->listen[0], &text);
+      comma = ",";
+    }
   if (!runs)
     json_buffer_add (&text, "%s\"mode\":\"observe\"", comma);
   json_buffer_add (&text, "}");
@@ -103,6 +133,8 @@ settings_to_run (const struct policy_settings *given,
                  const struct json_doc *config, const struct request *request,
                  const struct facts *facts, enum refusal id)
 {
+  cleanup_port_list struct port_list declared = PORT_LIST_INIT;
+  cleanup_free char *text = NULL;
   struct policy_settings settings = *given;
   bool runs = false;
 
@@ -116,7 +148,11 @@ settings_to_run (const struct policy_settings *given,
              == 0;
       id = why.id;
     }
-  return spell (runs ? &settings : given, runs);
+  if (!runs || settings.listen_count == given->listen_count)
+    return spell (runs ? &settings : given, NULL, runs);
+  text = json_string (config, request->listen);
+  port_list_parse (text, "listen", &declared, NULL);
+  return spell (&settings, &declared, true);
 }
 
 void

@@ -34,6 +34,9 @@ static const struct choice
                             { "refuse", NET_ADMIN_REFUSE, 2 }, END },
     host_objects_choices[] = { { "report", HOST_OBJECTS_REPORT, 1 },
                                { "refuse", HOST_OBJECTS_REFUSE, 2 }, END },
+    port_conflicts_choices[] = { { "refuse", PORT_CONFLICTS_REFUSE, 2 },
+                                 { "warn", PORT_CONFLICTS_WARN, 1 },
+                                 { "ignore", PORT_CONFLICTS_IGNORE, 0 }, END },
     capability_choices[] = { { "CAP_NET_RAW", KEEP_NET_RAW, 0 },
                              { "CAP_MKNOD", KEEP_MKNOD, 0 },
                              { "CAP_SYS_PTRACE", KEEP_SYS_PTRACE, 0 }, END };
@@ -58,6 +61,8 @@ const struct setting_words setting_words[SETTINGS] = {
                           net_admin_choices },
   [SETTING_HOST_OBJECTS] = { "hostObjects", "`report` or `refuse`",
                              host_objects_choices },
+  [SETTING_PORT_CONFLICTS] = { "portConflicts", "`refuse`, `warn` or `ignore`",
+                               port_conflicts_choices },
 };
 
 enum setting
@@ -105,6 +110,7 @@ policy_get (const struct policy_settings *settings, enum setting setting)
     [SETTING_MODE] = settings->mode,
     [SETTING_NET_ADMIN] = settings->private_net_admin,
     [SETTING_HOST_OBJECTS] = settings->host_objects,
+    [SETTING_PORT_CONFLICTS] = settings->port_conflicts,
   };
 
   return values[setting];
@@ -145,6 +151,9 @@ policy_set (struct policy_settings *settings, enum setting setting,
       break;
     case SETTING_HOST_OBJECTS:
       settings->host_objects = (enum policy_host_objects) value;
+      break;
+    case SETTING_PORT_CONFLICTS:
+      settings->port_conflicts = (enum policy_port_conflicts) value;
       break;
     default:
       break;
