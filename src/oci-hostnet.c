@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, configure, log, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, log, ports, --version */
 #include <config.h>
 
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include "libhostnet/judge.h"
 #include "libhostnet/log.h"
 #include "libhostnet/lowlevel.h"
+#include "libhostnet/port_table.h"
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
 #include "libhostnet/verify.h"
@@ -130,6 +131,12 @@ show_log (const struct arguments *arguments, struct error *err)
 }
 
 static int
+show_ports (const struct arguments *arguments, struct error *err)
+{
+  return port_table_show (stdout, arguments->json, err);
+}
+
+static int
 version (struct error *err)
 {
   cleanup_policy struct policy *policy = NULL;
@@ -155,6 +162,7 @@ static const char help[]
       "                                           register with an engine, or take it back\n"
       "       oci-hostnet log [--since TIME] [--json]\n"
       "                                           what was changed, refused and reported\n"
+      "       oci-hostnet ports [--json]          who listens on what, and who declared it\n"
       "       oci-hostnet --version               versions and paths\n"
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
@@ -173,6 +181,7 @@ static const struct
   { "audit", "one process id, or --all, is needed", false, audit },
   { "configure", "one engine is needed", false, configure_engine },
   { "log", "it takes --since TIME and --json", true, show_log },
+  { "ports", "it takes --json alone", true, show_ports },
 };
 
 /* The options beside --json, each of one command. */

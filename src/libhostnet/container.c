@@ -420,11 +420,14 @@ container_own_config (enum runtime_dialect dialect,
   cleanup_close int directory = -1;
   cleanup_state_file struct state_file state = STATE_FILE_INIT,
                                        file = STATE_FILE_INIT;
+  cleanup_init struct init init = INIT_INIT;
   json_node node;
 
   if (find_state (layout, cli, &directory, err) < 0
       || read_state_file (directory, layout->state, &state, err) < 0)
     return -1;
+  if (pin_init (layout, &state.doc, &init, NULL) == 0 && is_alive (&init))
+    config->pid = init.pid;
   if (layout->config == NULL)
     {
       config->text = labels_as_configuration (&state.doc);

@@ -3,13 +3,14 @@
  * and listen(2) say to it?  Its sockets are not known; what servers do is
  * taken: TCP with SO_REUSEADDR and without SO_REUSEPORT, UDP with neither.
  *
- * sock_diag(7) tells all but one thing of who is there, and in one question for
- * any number of ports: it disturbs nobody, and works for ports that only root
- * may bind.  It does not tell SO_REUSEADDR, which matters for TCP sockets that
- * do not listen (bound ones, connections, TIME_WAIT).  Of these the kernel is
- * asked by bind(2) itself.  That disturbs nobody either: somebody is at the
- * port already, so who binds it at that moment and does not get on with ours,
- * which never listens, does not get on with that one. */
+ * sock_diag(7) tells who listens, and of UDP all: that is exact, cheap for any
+ * number of ports, and disturbs nobody.  It does not tell SO_REUSEADDR, which
+ * decides about TCP sockets that do not listen (bound ones, connections,
+ * TIME_WAIT), and walking their tables costs milliseconds, however few there
+ * are.  Of these the kernel is asked by bind(2) itself.  Nothing
+ * connects to a socket that does not listen, and it is gone after microseconds:
+ * who wants the port without SO_REUSEADDR at that very moment would be in the
+ * container's way, which is going to bind it. */
 #include <config.h>
 
 #include "facts.h"
@@ -26,41 +27,6 @@
 #include "sock_diag.h"
 #include "socket_owners.h"
 #include "userns.h"
-
-static const unsigned char any[16];
-static const unsigned char mapped[12] = "\0\0\0\0\0\0\0\0\0\0\xff\xff";
-
-/* ---- addresses: net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal() ---- */
-
-static bool
-v4_meets (const unsigned char *a, const unsigned char *b)
-{
-  return memcmp (a, any, 4) == 0 || memcmp (b, any, 4) == 0
-         || memcmp (a, b, 4) == 0;
-}
-
-/* An entry without an address stands for a dual-stack socket, whose bind fails
- * whenever that of 0.0.0.0 or [::] does.  One with an IPv6 address stands for
- * IPv6 alone, [::] too. */
-static bool
-addresses_meet (const struct port_range *range,
-                const struct inet_socket *socket)
-{
-  const unsigned char *theirs = socket->address;
-  bool is_mapped = socket->family == AF_INET6
-                   && memcmp (theirs, mapped, sizeof mapped) == 0;
-  bool is_any = memcmp (theirs, any, sizeof any) == 0;
-
-  if (range->family == AF_UNSPEC)
-    return true;
-  if (range->family == AF_INET)
-    return socket->family == AF_INET ? v4_meets (range->address, theirs)
-           : is_mapped               ? v4_meets (range->address, theirs + 12)
-                                     : is_any && !socket->v6_only;
-  return socket->family == AF_INET6 && !is_mapped
-         && (is_any || memcmp (range->address, any, sizeof any) == 0
-             || memcmp (range->address, theirs, sizeof any) == 0);
-}
 
 /* ---- bind(2) ---- */
 
@@ -104,10 +70,9 @@ try_to_bind (int family, const struct port_range *range, unsigned port)
   return result < 0 ? errno : 0;
 }
 
-/* Whether the kernel says that PORT of RANGE is taken; UNKNOWN when it says
- * nothing of that, as to who may not bind it at all. */
+/* Who may not bind it at all is not told; nor may the container then. */
 static bool
-is_taken (const struct port_range *range, unsigned port, bool unknown)
+is_taken (const struct port_range *range, unsigned port)
 {
   int said = try_to_bind (range->family == AF_INET ? AF_INET : AF_INET6, range,
                           port);
@@ -115,45 +80,72 @@ is_taken (const struct port_range *range, unsigned port, bool unknown)
   /* a kernel without IPv6 */
   if (range->family == AF_UNSPEC && said != 0 && said != EADDRINUSE)
     said = try_to_bind (AF_INET, range, port);
-  return said == EADDRINUSE || (said != 0 && unknown);
+  return said == EADDRINUSE;
 }
 
 /* ---- who is there ---- */
 
-/* Who stands in the way of RANGE at the lowest port, or NULL. */
+enum
+{
+  TRIED_ONE_BY_ONE = 64, /* of a longer range, where somebody is */
+  HALF_OPEN = 1U << SOCKET_SYN_RECV | 1U << SOCKET_NEW_SYN_RECV /* bound nowhere */
+};
+
+/* A TCP socket of a device may be of another VRF, where ports are others
+ * (inet_bind_bucket_match()). */
+static bool
+is_certain (const struct inet_socket *socket)
+{
+  return !socket->tcp || (socket->state == SOCKET_LISTEN && socket->device == 0);
+}
+
+/* Who is certain to be in the way of RANGE, at the lowest port; or NULL. */
 static const struct inet_socket *
-find_conflict (const struct port_range *range,
-               const struct inet_sockets *sockets)
+find_certain (const struct port_range *range,
+              const struct inet_sockets *sockets)
 {
   const struct inet_socket *found = NULL;
-  unsigned tried = 0; /* a port that is free although somebody is there */
 
   for (size_t i = 0; i < sockets->count; i++)
-    {
-      const struct inet_socket *one = &sockets->list[i];
-      bool listens = one->state == SOCKET_LISTEN;
-
-      if (one->tcp != range->tcp || one->port < range->first
-          || one->port > range->last || !addresses_meet (range, one)
-          || (found != NULL
-              && (one->port > found->port
-                  || (one->port == found->port && !listens))))
-        continue;
-      /* A TCP socket of a device may be of another VRF, where ports are others
-       * (inet_bind_bucket_match()). */
-      if (range->tcp && (!listens || one->device != 0))
-        {
-          if (one->port == tried)
-            continue;
-          if (!is_taken (range, one->port, listens))
-            {
-              tried = one->port;
-              continue;
-            }
-        }
-      found = one;
-    }
+    if (is_certain (&sockets->list[i])
+        && inet_socket_meets (&sockets->list[i], range)
+        && (found == NULL || sockets->list[i].port < found->port))
+      found = &sockets->list[i];
   return found;
+}
+
+/* A port of RANGE that nobody listens on and cannot be bound all the same, the
+ * lowest; or 0.  -1 with errno. */
+static int
+find_quiet (const struct port_range *range)
+{
+  cleanup_inet_sockets struct inet_sockets quiet = INET_SOCKETS_INIT;
+  unsigned found = 0, free_port = 0;
+
+  if (range->last - range->first < TRIED_ONE_BY_ONE)
+    {
+      for (unsigned port = range->first; port <= range->last; port++)
+        if (is_taken (range, port))
+          return (int) port;
+      return 0;
+    }
+  if (sock_diag_list (true, ~(unsigned) HALF_OPEN, range->first, range->last,
+                      &quiet)
+      < 0)
+    return -1;
+  for (size_t i = 0; i < quiet.count; i++)
+    {
+      unsigned port = quiet.list[i].port;
+
+      if (port == free_port || (found != 0 && port >= found)
+          || !inet_socket_meets (&quiet.list[i], range))
+        continue;
+      if (is_taken (range, port))
+        found = port;
+      else
+        free_port = port;
+    }
+  return (int) found;
 }
 
 static char *
@@ -171,13 +163,30 @@ owner_of (const struct inet_socket *socket)
                        : xasprintf ("a process that cannot be seen");
 }
 
-/* The sockets of PROTOCOL at any port from the lowest to the highest. */
+/* Who that may be; several, and not all of them without SO_REUSEADDR. */
+static char *
+owner_of_quiet (const struct port_range *one)
+{
+  cleanup_inet_sockets struct inet_sockets quiet = INET_SOCKETS_INIT;
+  struct inet_socket found = { .state = SOCKET_CLOSE };
+
+  if (sock_diag_list (true, ~(unsigned) HALF_OPEN, one->first, one->last,
+                      &quiet)
+      == 0)
+    for (size_t i = 0; i < quiet.count; i++)
+      if (inet_socket_meets (&quiet.list[i], one)
+          && (!found.tcp || found.inode == 0
+              || quiet.list[i].state == SOCKET_CLOSE))
+        found = quiet.list[i];
+  return owner_of (&found);
+}
+
+/* TCP sockets that listen and all of UDP, at any port from the lowest to the
+ * highest that is declared. */
 static int
 list_sockets (const struct port_list *declared, bool tcp,
               struct inet_sockets *sockets)
 {
-  const unsigned half_open
-      = 1U << SOCKET_SYN_RECV | 1U << SOCKET_NEW_SYN_RECV; /* bound nowhere */
   unsigned first = 65536, last = 0;
 
   for (size_t i = 0; i < declared->count; i++)
@@ -188,9 +197,30 @@ list_sockets (const struct port_list *declared, bool tcp,
         if (last < declared->list[i].last)
           last = declared->list[i].last;
       }
-  return first > last
-             ? 0
-             : sock_diag_list (tcp, ~half_open, first, last, sockets);
+  return first > last ? 0
+                      : sock_diag_list (tcp, tcp ? 1U << SOCKET_LISTEN : ~0U,
+                                        first, last, sockets);
+}
+
+/* 1 when a port of RANGE is taken, 0, or -1 with errno. */
+static int
+look_at (struct port_range range, const struct inet_sockets *sockets,
+         struct listen_facts *facts)
+{
+  const struct inet_socket *certain = find_certain (&range, sockets);
+  struct port_range before = range;
+  int quiet = 0;
+
+  if (certain != NULL)
+    before.last = certain->port - 1;
+  if (range.tcp && before.first <= before.last)
+    quiet = find_quiet (&before);
+  if (quiet < 0 || (quiet == 0 && certain == NULL))
+    return quiet;
+  range.first = range.last = quiet > 0 ? (unsigned) quiet : certain->port;
+  facts->port = port_range_text (&range);
+  facts->owner = quiet > 0 ? owner_of_quiet (&range) : owner_of (certain);
+  return 1;
 }
 
 /* ---- ports that not everybody may bind ---- */
@@ -232,27 +262,17 @@ facts_collect_listen (const struct json_doc *config, json_node listen,
   cleanup_port_list struct port_list declared = PORT_LIST_INIT;
   cleanup_inet_sockets struct inet_sockets sockets = INET_SOCKETS_INIT;
   cleanup_free char *text = json_string (config, listen);
+  int found = 0;
 
   if (port_list_parse (text, "listen", &declared, NULL) < 0)
     return; /* request_read() has refused it */
   if (list_sockets (&declared, true, &sockets) < 0
       || list_sockets (&declared, false, &sockets) < 0)
-    {
-      error_system (&facts->unknown, errno, SENTENCE_listen_unknown);
-      return;
-    }
-  for (size_t i = 0; i < declared.count && facts->port == NULL; i++)
-    {
-      const struct inet_socket *found
-          = find_conflict (&declared.list[i], &sockets);
-      struct port_range one = declared.list[i];
-
-      if (found == NULL)
-        continue;
-      one.first = one.last = found->port;
-      facts->port = port_range_text (&one);
-      facts->owner = owner_of (found);
-    }
+    found = -1;
+  for (size_t i = 0; i < declared.count && found == 0; i++)
+    found = look_at (declared.list[i], &sockets, facts);
+  if (found < 0)
+    error_system (&facts->unknown, errno, SENTENCE_listen_unknown);
 }
 
 void

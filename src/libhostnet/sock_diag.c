@@ -169,10 +169,44 @@ inet_sockets_clear (struct inet_sockets *sockets)
   *sockets = (struct inet_sockets) INET_SOCKETS_INIT;
 }
 
+/* net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal() */
+
+static const unsigned char any[16];
+
+static bool
+v4_meets (const unsigned char *a, const unsigned char *b)
+{
+  return memcmp (a, any, 4) == 0 || memcmp (b, any, 4) == 0
+         || memcmp (a, b, 4) == 0;
+}
+
+bool
+inet_socket_meets (const struct inet_socket *socket,
+                   const struct port_range *range)
+{
+  const unsigned char *theirs = socket->address;
+  bool is_mapped
+      = socket->family == AF_INET6
+        && memcmp (theirs, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0;
+  bool is_any = memcmp (theirs, any, sizeof any) == 0;
+
+  if (socket->tcp != range->tcp || socket->port < range->first
+      || socket->port > range->last)
+    return false;
+  if (range->family == AF_UNSPEC)
+    return true;
+  if (range->family == AF_INET)
+    return socket->family == AF_INET ? v4_meets (range->address, theirs)
+           : is_mapped               ? v4_meets (range->address, theirs + 12)
+                                     : is_any && !socket->v6_only;
+  return socket->family == AF_INET6 && !is_mapped
+         && (is_any || memcmp (range->address, any, sizeof any) == 0
+             || memcmp (range->address, theirs, sizeof any) == 0);
+}
+
 char *
 inet_socket_text (const struct inet_socket *socket)
 {
-  static const unsigned char any[16];
   char address[INET6_ADDRSTRLEN] = "";
   bool v6 = socket->family == AF_INET6;
 

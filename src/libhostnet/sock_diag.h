@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "port_list.h"
+
 /* include/net/tcp_states.h; UDP uses the first and the fourth of them. */
 enum
 {
@@ -44,6 +46,13 @@ struct inet_sockets
 int sock_diag_list (bool tcp, unsigned states, unsigned first, unsigned last,
                     struct inet_sockets *sockets);
 void inet_sockets_clear (struct inet_sockets *sockets);
+
+/* Whether it stands in the way of who binds RANGE, as far as address and port
+ * go. An entry without an address stands for a dual-stack socket, whose bind
+ * fails whenever that of 0.0.0.0 or [::] does; one with an IPv6 address for IPv6
+ * alone, [::] too. */
+bool inet_socket_meets (const struct inet_socket *socket,
+                        const struct port_range *range);
 
 /* "127.0.0.1:80", "[::1]:80"; "*:80" for a dual-stack one. */
 char *inet_socket_text (const struct inet_socket *socket);

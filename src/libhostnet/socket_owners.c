@@ -89,8 +89,8 @@ process_name (pid_t pid)
 
   if (process_head (pid, "comm", name, sizeof name) <= 0)
     return NULL;
-  name[strcspn (name, "\n")] = '\0';
-  return xstrndup (name, strlen (name));
+  /* any other line feed is the process's own */
+  return xstrndup (name, strlen (name) - (strlen (name) > 0));
 }
 
 char *

@@ -161,6 +161,17 @@ tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 reuseaddr | 8000-8010/tcp | t
 tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 | 8000-8010/tcp | taken 8003
 tcp 0.0.0.0 7999 reuseaddr listen tcp 0.0.0.0 8011 reuseaddr listen | 8000-8010/tcp | free
 tcp 127.0.0.1 8010 reuseaddr listen | 127.0.0.1:8000-8010/tcp | taken 8010
+tcp 0.0.0.0 8005 reuseaddr listen | 8000-9000/tcp | taken 8005
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 reuseaddr listen | 8000-9000/tcp | taken 8003
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 reuseaddr | 8000-9000/tcp | taken 8005
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8003 | 8000-9000/tcp | taken 8003
+tcp 0.0.0.0 8005 reuseaddr listen tcp 0.0.0.0 8006 | 8000-9000/tcp | taken 8005
+tcp 0.0.0.0 8005 tcp 0.0.0.0 8004 reuseaddr tcp 0.0.0.0 8003 tcp 0.0.0.0 8007 | 8000-9000/tcp | taken 8003
+tcp 0.0.0.0 8005 reuseaddr | 8000-9000/tcp | free
+tcp 127.0.0.1 8005 | 127.0.0.2:8000-9000/tcp | free
+tcp ::1 8005 tcp 127.0.0.1 8006 | 0.0.0.0:8000-9000/tcp | taken 8006
+tcp 127.0.0.1 8051 timewait | 8020-8060/tcp | taken 8051
+tcp 127.0.0.1 8052 timewait | 127.0.0.1:8052-9000/tcp | taken 8052
 tcp 0.0.0.0 65535 reuseaddr listen | 65535/tcp | taken 65535
 tcp 0.0.0.0 1 reuseaddr listen | 1/tcp | taken 1
 '
@@ -212,7 +223,7 @@ answer_to() {
 	echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range
 	ip link del vrf0 2>/dev/null || true
 	echo "$cases cases, $wrong of them wrong"
-	[ "$cases" -ge 95 ] && [ "$wrong" = 0 ]
+	[ "$cases" -ge 105 ] && [ "$wrong" = 0 ]
 }
 
 # --- before the start -----------------------------------------------------------------
@@ -267,7 +278,7 @@ taken_refused() {
 	cp "$LISTENER" "$work/$(printf 'a\nb\033[1m')"
 	LISTENER=$work/$(printf 'a\nb\033[1m')
 	hold tcp 0.0.0.0 80 reuseaddr listen
-	refused_before crun "$(declaring 80/tcp)" "by a\\x0Ab\\x1B[1m (pid $HELD)"
+	refused_before crun "$(declaring 80/tcp)" "by a\\x0ab\\x1b[1m (pid $HELD)"
 }
 
 @test "who cannot be seen" {
@@ -340,10 +351,25 @@ in_kubernetes() {
 	[ "$(grep -c -e NETLINK -e INET "$work/trace")" = 0 ]
 	jq "$(declaring 81/tcp)" "$work/bundle/config.json" >"$work/config"
 	mv "$work/config" "$work/bundle/config.json"
-	# one that listens elsewhere: the kernel is asked, and nothing is bound
-	strace -f -e trace=socket,bind -o "$work/trace" "$HOSTNET" diff "$work/bundle" >/dev/null
+	# who listens is asked; a port that nobody has is bound for a moment, and never listened on
+	strace -f -e trace=socket,bind,listen -o "$work/trace" "$HOSTNET" diff "$work/bundle" >/dev/null
 	[ "$(grep -c 'socket(AF_NETLINK' "$work/trace")" = 1 ]
-	[ "$(grep -c -e 'bind(' -e AF_INET "$work/trace")" = 0 ]
+	[ "$(grep -c 'bind(' "$work/trace")" = 1 ]
+	[ "$(grep -c 'listen(' "$work/trace")" = 0 ]
+	# of many ports none
+	jq "$(declaring 20000-30000/tcp,1-65535/udp)" "$work/bundle/config.json" >"$work/config"
+	mv "$work/config" "$work/bundle/config.json"
+	strace -f -e trace=bind -o "$work/trace" "$HOSTNET" diff "$work/bundle" >/dev/null
+	[ "$(grep -c 'bind(' "$work/trace")" = 0 ]
+}
+
+# suggested BUNDLE SETTINGS - what the record of its start names, for the policy
+suggested() {
+	forget_records
+	run_bundle crun "$1" >/dev/null 2>&1 || true # our edits are left out
+	logger -t syslog-test end
+	wait_for 50 grep -q 'syslog-test: end' "$SYSLOG"
+	[ "$(sed -n 's/^.*oci-hostnet\[[0-9]*\]: [^{]*\({.*}\)$/\1/p' "$SYSLOG" | jq -r .settings)" = "$2" ] || { cat "$SYSLOG"; return 1; }
 }
 
 @test "observe: what would be refused, and the member that would not" {
@@ -352,10 +378,16 @@ in_kubernetes() {
 	policy '{"version": 1, "default": {"mode": "observe"}}'
 	run "$HOSTNET" diff "$work/bundle"
 	expect_status 0
-	expect_output "observed, and would be refused: port 80/tcp is already in use" '"portConflicts":"warn"'
+	expect_output "observed, and would be refused: port 80/tcp is already in use"
+	suggested "$work/bundle" '{"portConflicts":"warn"}'
 	policy '{"version": 1, "default": {"mode": "observe", "listen": ["8000-8010/tcp"], "portConflicts": "warn"}}'
 	run "$HOSTNET" diff "$work/bundle"
-	expect_output "would be refused: port 80/tcp of the annotation" '"portConflicts":"warn","listen":["80/tcp"]'
+	expect_output "would be refused: port 80/tcp of the annotation"
+	suggested "$work/bundle" '{"portConflicts":"warn","listen":["80/tcp"]}'
+	# what it says of ports goes along when something else would be refused
+	policy '{"version": 1, "default": {"mode": "observe", "request": "refuse", "listen": ["70-90/tcp"]}}'
+	let_go
+	suggested "$work/bundle" '{"request":"allow","listen":["70-90/tcp"]}'
 }
 
 @test "sock_diag that says nothing: refused, unless the policy does not ask" {
@@ -432,4 +464,41 @@ in_kubernetes() {
 	starts crun "$(declaring 80/tcp) | .annotations[\"io.oci-hostnet.lock\"] = \"userns\""
 	refused_before crun "$(declaring 79/tcp) | .annotations[\"io.oci-hostnet.lock\"] = \"userns\"" "is below 80"
 	echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+}
+
+# --- who listens on what ----------------------------------------------------------------------
+
+@test "ports: who listens, who declared it, and who is in the way" {
+	local row
+	cp "$LISTENER" "$HOSTNET_TEST_DIR/rootfs/bin/listener"
+	for runtime in crun runc; do
+		start "$runtime" "$(declaring 8080/tcp,127.0.0.1:9000-9003/tcp,53/udp)" \
+			listener tcp 0.0.0.0 8080 reuseaddr listen tcp 127.0.0.1 9001 reuseaddr listen udp :: 5353 v6only
+		hold udp 127.0.0.53 53 tcp :: 8443 dual reuseaddr listen tcp 10.98.0.1 8444
+		run "$HOSTNET" ports
+		expect_status 1
+		for row in "tcp +0.0.0.0:8080 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
+			"tcp +127.0.0.1:9001 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
+			"udp +\[::\]:5353 +bound +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +-" \
+			"udp +127.0.0.53:53 +bound +listener \(pid $HELD\) +- +${STARTED_ID:0:12}  conflict" \
+			"tcp +\*:8443 +listen +listener \(pid $HELD\) +- +-" \
+			"tcp +10.98.0.1:8444 +bound +listener \(pid $HELD\) +- +-"; do
+			grep -qxE "$row" <<<"$output" || { echo "$row"; echo "$output"; return 1; }
+		done
+		run "$HOSTNET" ports --json
+		expect_status 1
+		[ "$(jq -c "[.schema, .verdict, (.ports[] | select(.port == 53) | [.protocol, .address, .pid, .process, .container, .declared, .conflict])]" <<<"$output")" \
+			= "[1,\"conflict\",[\"udp\",\"127.0.0.53\",$HELD,\"listener\",\"\",[\"$STARTED_ID\"],true]]" ] || { echo "$output"; return 1; }
+		[ "$(jq -c ".ports[] | select(.port == 8080) | [.state, .container, .declared, .conflict]" <<<"$output")" \
+			= "[\"listen\",\"$STARTED_ID\",[\"$STARTED_ID\"],false]" ]
+		let_go
+		run "$HOSTNET" ports --json
+		expect_status 0
+		[ "$(jq -c '[.verdict, (.ports[] | select(.port == 53) | [.state, .address, .pid, .declared])]' <<<"$output")" \
+			= "[\"free\",[\"free\",\"\",0,[\"$STARTED_ID\"]]]" ] || { echo "$output"; return 1; }
+		stop
+		run "$HOSTNET" ports
+		expect_status 0
+		[[ $output != *8080* ]]
+	done
 }

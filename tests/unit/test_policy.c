@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "policy_match.h"
+#include "port_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ ok (bool good, const char *what)
 }
 
 /* ---- what the policy says ---- */
+
+enum { NO_PORT = 1000 };
 
 static const struct
 {
@@ -91,6 +94,28 @@ static const struct
     V1 ",\"rules\":[{\"when\":{\"annotations\":{\"a\":\"1\"}},"
        "\"subordinate\":\"a\"}]}",
     "{}", S (0) },
+  { "portConflicts warn", V1 ",\"default\":{\"portConflicts\":\"warn\"}}",
+    "{}", S (.port_conflicts = PORT_CONFLICTS_WARN) },
+  { "portConflicts ignore",
+    V1 ",\"default\":{\"portConflicts\":\"ignore\"}}", "{}",
+    S (.port_conflicts = PORT_CONFLICTS_IGNORE) },
+  { "portConflicts of a rule over the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},"
+       "\"portConflicts\":\"refuse\"}],"
+       "\"default\":{\"portConflicts\":\"ignore\"}}",
+    "{}", S (0) },
+  { "listen", V1 ",\"default\":{\"listen\":[\"80/tcp\",\"[::1]:5-6/udp\"]}}",
+    "{}", S (.listen_count = 2) },
+  { "listen, nothing", V1 ",\"default\":{\"listen\":[]}}", "{}",
+    S (.listen_count = NO_PORT) },
+  { "listen of a rule over the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"listen\":[\"1/tcp\"]}],"
+       "\"default\":{\"listen\":[]}}",
+    "{}", S (.listen_count = 1) },
+  { "listen of the default, which a rule does not name",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"request\":\"allow\"}],"
+       "\"default\":{\"listen\":[\"1/tcp\"]}}",
+    "{}", S (.request = REQUEST_ALLOW, .listen_count = 1) },
   { "escaped spellings are the same words",
     V1 ",\"def\\u0061ult\":{\"requ\\u0065st\":\"\\u0061llow\"}}", "{}",
     S (.request = REQUEST_ALLOW) },
@@ -129,13 +154,25 @@ static const struct
     "{\"a\":\"2\"}", S (0) },
 };
 
+/* In the table listen_count is that of the entries, since the lists are the
+ * policy's own. */
+static bool
+same_listen (const struct policy_settings *got, size_t want)
+{
+  if (want == 0)
+    return got->listen_count == 0;
+  return got->listen_count == 1
+         && got->listen[0]->count == (want == NO_PORT ? 0 : want);
+}
+
 static bool
 same_settings (struct policy_settings a, struct policy_settings b)
 {
   return a.request == b.request && a.inherit == b.inherit
          && a.published_ports == b.published_ports && a.pathless == b.pathless
          && a.keep_capabilities == b.keep_capabilities && a.lock == b.lock
-         && a.dns == b.dns
+         && a.dns == b.dns && a.port_conflicts == b.port_conflicts
+         && same_listen (&a, b.listen_count)
          && (a.subordinate == NULL) == (b.subordinate == NULL)
          && (a.subordinate == NULL
              || strcmp (a.subordinate, b.subordinate) == 0);
@@ -347,6 +384,28 @@ static const struct
   { "lock isolated in a rule",
     V1 ",\"rules\":[{\"when\":{\"always\":true},\"lock\":\"isolated\"}]}",
     REFUSAL_policy_lock_unavailable, NULL },
+  { "portConflicts report", V1 ",\"default\":{\"portConflicts\":\"report\"}}",
+    REFUSAL_policy_value,
+    "the policy p has in line 1, column 42 a wrong value for "
+    "`portConflicts`: give `refuse`, `warn` or `ignore`" },
+  { "listen no array", V1 ",\"default\":{\"listen\":\"80/tcp\"}}",
+    REFUSAL_policy_value,
+    "the policy p has in line 1, column 35 a wrong value for `listen`: give "
+    "an array of ports such as `80/tcp`, `8000-8010/tcp` and "
+    "`127.0.0.1:9000/tcp`" },
+  { "listen of a number", V1 ",\"default\":{\"listen\":[\"80/tcp\",80]}}",
+    REFUSAL_policy_value, NULL },
+  { "listen of none", V1 ",\"default\":{\"listen\":[\"80/tcp\",\"80\"]}}",
+    REFUSAL_policy_value,
+    "the policy p has in line 1, column 45 a wrong value for `listen`: give "
+    "an array of ports such as `80/tcp`, `8000-8010/tcp` and "
+    "`127.0.0.1:9000/tcp`, and not `80`, which has no protocol" },
+  { "listen of several in one", V1 ",\"default\":{\"listen\":[\"1/tcp,2/tcp\"]}}",
+    REFUSAL_policy_value, NULL },
+  { "listen twice", V1 ",\"default\":{\"listen\":[\"1-5/tcp\",\"3/tcp\"]}}",
+    REFUSAL_policy_value, NULL },
+  { "listen at the top", V1 ",\"listen\":[]}", REFUSAL_policy_unknown_member,
+    NULL },
   { "subordinate no string", V1 ",\"default\":{\"subordinate\":1000}}",
     REFUSAL_policy_value, NULL },
   { "subordinate null", V1 ",\"default\":{\"subordinate\":null}}",
