@@ -381,7 +381,7 @@ decide (const struct policy_settings *given,
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
   plan.lock = decide_lock (&settings, request);
-  if (request->connect != JSON_NONE)
+  if (request->connect != JSON_NONE && (plan.lock & LOCK_ISOLATED) == 0)
     return error_refuse (err, SENTENCE_request_connect,
                          lock_names[plan.lock]);
   result = decide_plan (&plan, decision, err);
