@@ -23,6 +23,8 @@ const struct isolate_program isolate_programs[ISOLATE_PROGRAMS] = {
     isolate_connect4, "connections to the host's services over IPv4" },
   { "hostnet_conn6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT,
     isolate_connect6, "connections to the host's services over IPv6" },
+  { "hostnet_option", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT,
+    isolate_option, "ports that the host's UDP services share" },
   { "hostnet_egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS,
     isolate_egress, "datagrams to the host's services" },
   { "hostnet_ingress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS,
@@ -167,33 +169,11 @@ load_address (struct assembly *a, bool six)
   asm_store (a, BPF_W, R10, AT_ADDRESS + 12, R3);
 }
 
-/* A socket that the kernel finds a port for must not be put beside another one:
- * udp_lib_lport_inuse() takes a port for free where both have SO_REUSEADDR, or
- * both SO_REUSEPORT and the same uid, and IP_LOCAL_PORT_RANGE chooses the port.
- * (TCP: inet_csk_find_open_port() shares with no listener.)  To REFUSE when the
- * options cannot be taken away. */
-static void
-share_nothing (struct assembly *a, int refuse)
-{
-  static const int32_t options[] = { SO_REUSEADDR, SO_REUSEPORT };
-
-  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-    {
-      asm_store_value (a, BPF_W, R10, AT_TIME, 0);
-      asm_copy (a, R1, R6);
-      asm_set (a, R2, SOL_SOCKET);
-      asm_set (a, R3, options[i]);
-      asm_address (a, R4, R10, AT_TIME);
-      asm_set (a, R5, 4);
-      asm_call (a, BPF_FUNC_setsockopt);
-      asm_jump_if_word (a, R0, BPF_JNE, 0, refuse);
-    }
-}
-
 static void
 bind_program (struct assembly *a, const struct isolate_parts *parts, bool six)
 {
   int allow = asm_label (a), refuse = asm_label (a), declared = asm_label (a);
+  int found = asm_label (a);
 
   load_port (a);
   /* ping(8)'s sockets: the port is the identifier of the echo */
@@ -201,13 +181,20 @@ bind_program (struct assembly *a, const struct isolate_parts *parts, bool six)
   asm_jump_if (a, R8, BPF_JEQ, IPPROTO_ICMPV6, allow);
   asm_jump_if (a, R7, BPF_JNE, 0, declared);
   asm_jump_if (a, R8, BPF_JNE, IPPROTO_UDP, allow);
-  share_nothing (a, refuse);
+  isolate_share_nothing (a, refuse);
   asm_jump (a, allow);
   asm_place (a, declared);
   load_address (a, six);
-  isolate_rules (a, parts->listen, allow);
+  isolate_rules (a, parts->listen, found);
   asm_place (a, refuse);
   asm_return (a, 0);
+  /* the verifier refuses what cannot be reached */
+  if (parts->listen->count > 0)
+    {
+      asm_place (a, found);
+      asm_jump_if (a, R8, BPF_JNE, IPPROTO_UDP, allow);
+      isolate_share (a, parts, allow, refuse);
+    }
   asm_place (a, allow);
   asm_return (a, 1);
 }
@@ -298,7 +285,7 @@ connect_program (struct assembly *a, const struct isolate_parts *parts,
   asm_load (a, BPF_DW, R1, R6, CONTEXT (sk));
   asm_load (a, BPF_W, R1, R1, offsetof (struct bpf_sock, src_port));
   asm_jump_if (a, R1, BPF_JNE, 0, allow);
-  share_nothing (a, refuse);
+  isolate_share_nothing (a, refuse);
   asm_jump (a, allow);
 
   asm_place (a, tcp);

@@ -48,7 +48,7 @@ struct isolate_program
   const char *stops; /* what stays open without it, for a person */
 };
 
-enum { ISOLATE_PROGRAMS = 9 };
+enum { ISOLATE_PROGRAMS = 10 };
 extern const struct isolate_program isolate_programs[ISOLATE_PROGRAMS];
 
 /* ---- what the generators share ---- */
@@ -76,6 +76,14 @@ void isolate_look_up (struct assembly *a, enum bpf_func_id helper,
                       bool six, const struct isolate_parts *parts, int own,
                       int none);
 
+/* SO_REUSEADDR and SO_REUSEPORT of a UDP socket, R6 being struct bpf_sock_addr:
+ * none for it; those that it was given.  To REFUSE when that fails; to ALLOW for
+ * a socket that is not the container's. */
+void isolate_share_nothing (struct assembly *a, int refuse);
+void isolate_share (struct assembly *a, const struct isolate_parts *parts,
+                    int allow, int refuse);
+
+void isolate_option (struct assembly *a, const struct isolate_parts *parts);
 void isolate_create (struct assembly *a, const struct isolate_parts *parts);
 void isolate_bind4 (struct assembly *a, const struct isolate_parts *parts);
 void isolate_bind6 (struct assembly *a, const struct isolate_parts *parts);

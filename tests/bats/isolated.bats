@@ -118,6 +118,11 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 	done
 }
 
+@test "bind: a declared port is shared by those who want it" {
+	start runc "$DECLARED" reach serve container reuseudp:0.0.0.0:8000 reuseudp:0.0.0.0:8000 reusetcp:0.0.0.0:8000 \
+		reusetcp:0.0.0.0:8000
+}
+
 @test "connect and send: nothing of the host but what is declared" {
 	local allowed=(tcp:127.0.0.1:9001 udp:::1:9003 udpto:::1:9003 tcp:fd98::1:9006 udp:127.0.0.53:53 udpto:127.0.0.53:53)
 	isolated reach ask "${FOREIGN_TCP[@]}" "${FOREIGN_UDP[@]}" "${allowed[@]}" tcp:127.0.0.1:9999
@@ -217,7 +222,7 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 
 @test "nothing is left when the runtime is killed" {
 	start runc "$ISOLATED" sh -c 'echo ready; sleep 1000'
-	[ "$("$BATS_FILE_TMPDIR/attached")" = 9 ]
+	[ "$("$BATS_FILE_TMPDIR/attached")" = 10 ]
 	kill -KILL "$STARTED_PID"
 	wait "$STARTED_PID" || true
 	# it lives on, bound
@@ -254,7 +259,7 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 	done
 	start runc "$DECLARED" sh -c 'echo ready; sleep 1000'
 	run "$PROGRAMS/oci-hostnet" audit "$(pid_of_started)"
-	expect_output "all 9 programs of the lock are on its cgroup"
+	expect_output "all 10 programs of the lock are on its cgroup"
 	stop
 	start runc . sh -c 'echo ready; sleep 1000'
 	run "$PROGRAMS/oci-hostnet" audit "$(pid_of_started)"
@@ -312,7 +317,7 @@ without_v2() { unshare -m sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup && exec "$@
 	answers EPERM tcp:127.0.0.1:9000
 	answers host abstract:host
 	run "$PROGRAMS/oci-hostnet" audit "$(pid_of_started)"
-	expect_output "7 of 9 programs are on its cgroup; open: connections to abstract Unix sockets"
+	expect_output "8 of 10 programs are on its cgroup; open: connections to abstract Unix sockets"
 }
 
 # hook PID - as a runtime calls it
@@ -341,7 +346,7 @@ hook() { echo "{\"id\": \"x\", \"pid\": $1}" | "${@:2}" "$ISOLATE" createRuntime
 	expect_output "the kernel refuses a BPF map"
 	run hook "$one"
 	expect_status 0
-	[ "$("$BATS_FILE_TMPDIR/attached")" = 9 ]
+	[ "$("$BATS_FILE_TMPDIR/attached")" = 10 ]
 	kill "$one" "$other"
 	wait "$one" "$other" || true
 	rmdir "$cgroup/below" "$cgroup"

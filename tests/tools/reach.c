@@ -254,8 +254,8 @@ static void own(void)
 	own_pair("udp:::1:0", "udp:::1:0");
 	own_pair("udp:any:0", "udp:127.0.0.1:0");
 	own_pair("udp:any:0", "udp:::ffff:127.0.0.1:0");
-	own_pair("path:/tmp/own.sock", "path:/tmp/own.sock");
-	unlink("/tmp/own.sock");
+	own_pair("path:/dev/shm/own.sock", "path:/dev/shm/own.sock");
+	unlink("/dev/shm/own.sock");
 	puts("own done");
 }
 
