@@ -112,7 +112,7 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 @test "bind: no service of the host is shared" {
 	isolated reach bind reusetcp:0.0.0.0:9005 reuseudp:0.0.0.0:9005 reusetcp:any:9005
 	answers EPERM reusetcp:0.0.0.0:9005 reuseudp:0.0.0.0:9005 reusetcp:any:9005
-	for how in bind connect send; do
+	for how in bind connect send failed; do
 		isolated reach autobind "$how" 40005
 		expect_output alone
 	done
@@ -152,6 +152,17 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 		isolated reach socket $socket
 		case $output in made) echo "made $socket"; return 1 ;; esac
 	done
+}
+
+@test "raw sockets are not kept: a packet of one would pass as somebody else's" {
+	local dir=$BATS_TEST_TMPDIR/bundle
+	policy '{"version": 1, "default": {"keepCapabilities": ["CAP_NET_RAW"]}}'
+	make_bundle "$dir" "$ISOLATED | .process.capabilities[] += [\"CAP_NET_RAW\"]" true
+	"$PROGRAMS/oci-hostnet" apply "$dir"
+	jq -e '.process.capabilities | all(index("CAP_NET_RAW") == null)' "$dir/config.json"
+	make_bundle "$dir" '.process.capabilities[] += ["CAP_NET_RAW"]' true
+	"$PROGRAMS/oci-hostnet" apply "$dir"
+	jq -e '.process.capabilities | all(index("CAP_NET_RAW") != null)' "$dir/config.json"
 }
 
 @test "its own loopback works: its sockets are known, with others of the host everywhere" {
@@ -247,11 +258,16 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 	expect_status 0
 	run "$PROGRAMS/oci-hostnet" verify "$dir"
 	expect_status 0
+	# beside another one
+	jq '.hooks.createRuntime = [{path: "/bin/true"}]' "$dir/config.json" | jq 'del(.annotations["io.oci-hostnet.applied"])' \
+		>"$dir/other" && mv "$dir/other" "$dir/config.json"
+	"$PROGRAMS/oci-hostnet" apply "$dir"
+	jq -e --arg path "$ISOLATE" '[.hooks.createRuntime[].path] == ["/bin/true", $path]' "$dir/config.json"
 	# taken away, or told something else
 	cp "$dir/config.json" "$BATS_TEST_TMPDIR/whole"
-	for change in 'del(.hooks)' '.hooks.createRuntime[0].args |= map(select(startswith("--listen") | not))' \
-		'.hooks.createRuntime[0].args[1] = "--best-effort"' '.hooks.createRuntime[0].env = ["LD_PRELOAD=/x"]' \
-		'.hooks.createRuntime[0].path = "/bin/true"'; do
+	for change in 'del(.hooks)' '.hooks.createRuntime[1].args |= map(select(startswith("--listen") | not))' \
+		'.hooks.createRuntime[1].args[1] = "--best-effort"' '.hooks.createRuntime[1].env = ["LD_PRELOAD=/x"]' \
+		'.hooks.createRuntime[1].path = "/bin/true"'; do
 		jq "$change" "$BATS_TEST_TMPDIR/whole" >"$dir/config.json"
 		run "$PROGRAMS/oci-hostnet" verify "$dir"
 		expect_status 1

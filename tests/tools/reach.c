@@ -5,8 +5,8 @@
  * reach bind ENDPOINT...         binds each, prints "ENDPOINT bound" or the name of the error
  * reach own                      sockets of its own on loopback, prints what does not work, "own done"
  * reach later NAME ENDPOINT      connects UDP, waits for the file NAME, then asks
- * reach autobind HOW PORT        UDP, beside a socket that shares PORT, by bind (to port 0), connect, send: prints
- *                                "shared" or "alone"
+ * reach autobind HOW PORT        UDP, beside a socket that shares PORT, by bind (to port 0), connect, send, failed (a
+ *                                bind of port 8000 that fails, then connect): prints "shared" or "alone"
  * reach loop bind|connect|send COUNT ENDPOINT   prints nanoseconds for each
  * reach socket FAMILY TYPE PROTOCOL             prints "made" or the name of the error
  *
@@ -289,6 +289,12 @@ static int autobind(const char *how, int port)
 	if (setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range, sizeof range))
 		printf("range %s\n", strerrorname_np(errno));
 	parse("udp:127.0.0.1:9", &to);
+	if (!strcmp(how, "failed")) {
+		struct endpoint away;
+		parse("udp:10.98.0.2:8000", &away);
+		if (!bind(fd, &away.address.any, away.length))
+			puts("not failed");
+	}
 	if (!strcmp(how, "bind") ? bind(fd, (void *)&own, sizeof own)
 	    : !strcmp(how, "send") ? sendto(fd, "?", 1, 0, &to.address.any, to.length) != 1
 				   : connect(fd, &to.address.any, to.length))
