@@ -137,7 +137,9 @@ main (int argc, char *argv[])
   if (argc == 2 && strcmp (argv[1], "--help") == 0)
     return fputs (help, stdout) < 0;
   if (argc == 2 && strcmp (argv[1], "--version") == 0)
-    return printf ("oci-hostnet-isolate %s\n", PACKAGE_VERSION) < 0;
+    return printf ("oci-hostnet-isolate %s\npath: %s\n", PACKAGE_VERSION,
+                   ISOLATE_PATH)
+           < 0;
   result = read_options (argc, argv, &options, &err) < 0
                    || read_state (&occasion, &pid, &err) < 0
                    || isolate (&options, &occasion, pid, &err) < 0

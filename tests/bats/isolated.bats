@@ -13,11 +13,9 @@ only_cgroup2() {
 
 # Where the configuration names the hook.
 install_hook() {
-	ISOLATE=$(sed -n 's/^sbindir = //p' "$top_builddir/Makefile")
-	ISOLATE=${ISOLATE/'${exec_prefix}'/$(sed -n 's/^prefix = //p' "$top_builddir/Makefile")}
-	mkdir -p "$ISOLATE"
-	mount -t tmpfs -o mode=0755 tmpfs "$ISOLATE"
-	ISOLATE=$ISOLATE/oci-hostnet-isolate
+	ISOLATE=$("$PROGRAMS/oci-hostnet-isolate" --version | sed -n 's/^path: *//p')
+	mkdir -p "${ISOLATE%/*}"
+	mount -t tmpfs -o mode=0755 tmpfs "${ISOLATE%/*}"
 	install -m 0755 "$PROGRAMS/oci-hostnet-isolate" "$ISOLATE"
 	export ISOLATE
 }
