@@ -24,52 +24,70 @@ struct btf
   size_t strings_length;
 };
 
-static int
-btf_open (struct btf *btf)
+/* Files of sysfs can be mapped from 6.16 on (btf_sysfs_vmlinux_mmap()), which
+ * takes no time; before, these megabytes are read. */
+static void *
+btf_text (int fd, size_t length)
 {
-  cleanup_close int fd
-      = open ("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-  const struct btf_header *header;
-  struct stat status;
-  void *all;
+  void *all = mmap (NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 
-  if (fd < 0 || fstat (fd, &status) < 0
-      || status.st_size < (off_t) sizeof *header)
-    return -1;
-  btf->length = (size_t) status.st_size;
-  /* Files of sysfs can be mapped from 6.16 on; else the text is read. */
-  all = mmap (NULL, btf->length, PROT_READ | PROT_WRITE,
-              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all != MAP_FAILED)
+    return all;
+  all = mmap (NULL, length, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (all == MAP_FAILED)
-    return -1;
-  for (size_t done = 0; done < btf->length;)
+    return NULL;
+  for (size_t done = 0; done < length;)
     {
-      ssize_t n = read (fd, (char *) all + done, btf->length - done);
+      ssize_t n = read (fd, (char *) all + done, length - done);
 
       if (n <= 0)
         {
-          munmap (all, btf->length);
-          return -1;
+          munmap (all, length);
+          return NULL;
         }
       done += (size_t) n;
     }
-  btf->all = all;
-  header = all;
+  return all;
+}
+
+/* Whether the parts that the header names lie in the file. */
+static int
+btf_parts (struct btf *btf)
+{
+  const struct btf_header *header = (const void *) btf->all;
+
   if (header->magic != BTF_MAGIC || header->hdr_len > btf->length
       || (uint64_t) header->hdr_len + header->type_off + header->type_len
              > btf->length
       || (uint64_t) header->hdr_len + header->str_off + header->str_len
-             > btf->length
-      || header->str_len == 0)
-    {
-      munmap (all, btf->length);
-      return -1;
-    }
+             > btf->length)
+    return -1;
   btf->types = btf->all + header->hdr_len + header->type_off;
   btf->types_end = btf->types + header->type_len;
   btf->strings = btf->all + header->hdr_len + header->str_off;
   btf->strings_length = header->str_len;
   return 0;
+}
+
+static int
+btf_open (struct btf *btf)
+{
+  cleanup_close int fd
+      = open ("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+  struct stat status;
+
+  if (fd < 0 || fstat (fd, &status) < 0
+      || status.st_size < (off_t) sizeof (struct btf_header))
+    return -1;
+  btf->length = (size_t) status.st_size;
+  btf->all = btf_text (fd, btf->length);
+  if (btf->all == NULL)
+    return -1;
+  if (btf_parts (btf) == 0)
+    return 0;
+  munmap ((void *) btf->all, btf->length);
+  return -1;
 }
 
 static bool

@@ -309,6 +309,7 @@ static int loop(const char *what, int count, const char *endpoint)
 {
 	struct endpoint e;
 	struct timespec before, after;
+	char own[8];
 	int fd = -1;
 
 	parse(endpoint, &e);
@@ -327,6 +328,9 @@ static int loop(const char *what, int count, const char *endpoint)
 			if (!strcmp(what, "bind") ? bind(fd, &e.address.any, e.length)
 						  : connect(fd, &e.address.any, e.length))
 				return perror(what), 1;
+			/* the server keeps up */
+			if (!strcmp(what, "connect") && recv(fd, &own, sizeof own, 0) < 0)
+				return perror("recv"), 1;
 			close(fd);
 		}
 	clock_gettime(CLOCK_MONOTONIC, &after);
