@@ -63,6 +63,14 @@ decide_applied (enum lock lock, bool network)
     [LOCK_USERNS] = BOTH ("userns", ",\"user\""),
     [LOCK_STRICT | LOCK_USERNS]
     = BOTH ("strict+userns", ",\"process\",\"user\""),
+    [LOCK_ISOLATED] = BOTH ("isolated", ",\"isolated\""),
+    [LOCK_STRICT | LOCK_ISOLATED]
+    = BOTH ("strict+isolated", ",\"process\",\"isolated\""),
+    [LOCK_USERNS | LOCK_ISOLATED]
+    = BOTH ("userns+isolated", ",\"user\",\"isolated\""),
+    [LOCK_STRICT | LOCK_USERNS | LOCK_ISOLATED]
+    = BOTH ("strict+userns+isolated",
+            ",\"process\",\"user\",\"isolated\""),
   };
 #undef APPLIED
 #undef BOTH
@@ -85,6 +93,7 @@ plan_lock (struct plan *plan, struct error *err)
                  || mounts_plan (plan, err) < 0
                  || readonly_paths_plan (plan, err) < 0
                  || devices_plan (plan, err) < 0
+                 || isolated_plan (plan, err) < 0
              ? -1
              : 0;
 }
@@ -211,6 +220,11 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
                          plan->facts->ways.list[0].sentence);
   if (plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0)
     return -1;
+  /* else isolated_plan() has refused */
+  if ((plan->lock & LOCK_ISOLATED) != 0
+      && plan->facts->isolated.refused.message != NULL)
+    add_report (decision, plan->facts->isolated.refused.id,
+                plan->facts->isolated.refused.message);
   dns_report (plan->facts, &dns);
   if (dns.message != NULL)
     add_report (decision, dns.id, dns.message);
@@ -370,7 +384,7 @@ decide (const struct policy_settings *given,
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
   plan.lock = decide_lock (&settings, request);
-  if (request->connect != JSON_NONE)
+  if (request->connect != JSON_NONE && (plan.lock & LOCK_ISOLATED) == 0)
     return error_refuse (err, SENTENCE_request_connect,
                          lock_names[plan.lock]);
   result = decide_plan (&plan, decision, err);

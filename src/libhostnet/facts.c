@@ -143,6 +143,7 @@ facts_clear (struct facts *facts)
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);
+  error_clear (&facts->isolated.refused);
   error_clear (&facts->subordinate.refused);
   free (facts->subordinate.runtime);
   *facts = (struct facts) FACTS_INIT;

@@ -75,6 +75,13 @@ struct subordinate_facts
                              mount, or NULL; not asked when no mount needs it */
 };
 
+/* For the lock isolated only. */
+struct isolated_facts
+{
+  bool program;         /* the hook's is there, and root's */
+  struct error refused; /* why it cannot do what it is for, or nothing */
+};
+
 /* A bind mount's source, or what is mounted below it, under subordinate ids. */
 struct idmap_facts
 {
@@ -177,6 +184,7 @@ struct facts
   struct ways ways;          /* by ways_collect(), where they matter */
   struct error unknown;      /* what of them could not be found out: there is no
                                 lock then, and who does not ask lives without */
+  struct isolated_facts isolated; /* by facts_collect_isolated() */
   struct subordinate_facts subordinate; /* by facts_collect_subordinate() */
 };
 
@@ -224,6 +232,9 @@ void facts_collect_subordinate (const struct json_doc *config,
                                 const char *bundle, const char *user,
                                 const struct lowlevel *lowlevel,
                                 struct facts *facts);
+/* After facts_collect(): what can be seen before the container is there. */
+void facts_collect_isolated (struct facts *facts);
+
 void mount_facts_clear (struct facts *facts);
 
 /* The real path of the source of a bind mount (the caller frees): 1, or 2

@@ -119,6 +119,8 @@ collect (struct judgement *j, const char *bundle, unsigned preserve_fds,
   if ((lock & LOCK_USERNS) != 0
       && facts_collect_userns (&j->config, &j->facts, err) < 0)
     return -1;
+  if ((lock & LOCK_ISOLATED) != 0)
+    facts_collect_isolated (&j->facts);
   if (collect_mounts (j, bundle, lock, err) < 0
       && keep_unknown (&j->facts, err) < 0)
     return -1;

@@ -59,6 +59,8 @@ int devices_as_mounts (const struct plan *plan, struct json_buffer *text,
                        struct error *err);
 /* process, beside its capabilities. */
 int process_plan (struct plan *plan, struct error *err);
+/* The hook of the lock isolated. */
+int isolated_plan (struct plan *plan, struct error *err);
 /* Annotations and environment by which crun replaces a part of the lock. */
 int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */

@@ -83,6 +83,13 @@ enum policy_port_conflicts
   PORT_CONFLICTS_IGNORE
 };
 
+/* What the lock isolated wants and the machine cannot give. */
+enum policy_isolated
+{
+  ISOLATED_REQUIRE,
+  ISOLATED_BEST_EFFORT /* the container starts, and audit shows what is missing */
+};
+
 /* Bits of keep_capabilities. */
 enum
 {
@@ -109,6 +116,7 @@ struct policy_settings
   enum policy_mode mode;
   enum policy_net_admin private_net_admin;
   enum policy_host_objects host_objects;
+  enum policy_isolated isolated;
   enum policy_port_conflicts port_conflicts;
   unsigned keep_capabilities;
   enum lock lock; /* at least */

@@ -212,17 +212,9 @@ static int
 read_setting (struct reader *r, enum setting setting, json_node node)
 {
   const struct choice *choice;
-  unsigned line, column;
 
   if (setting == SETTING_CAPABILITIES)
     return read_capabilities (r, node);
-  if (setting == SETTING_LOCK && json_kind (r->doc, node) == JSON_STRING
-      && json_string_is (r->doc, node, "isolated"))
-    {
-      json_position (r->doc, node, &line, &column);
-      return error_refuse (r->err, SENTENCE_policy_lock_unavailable,
-                           escape (r->name).text, line, column, "isolated");
-    }
   choice = find_choice (r, node, setting_words[setting].choices);
   if (choice == NULL)
     return wrong_setting (r, setting, node);

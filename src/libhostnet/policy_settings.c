@@ -23,6 +23,11 @@ static const struct choice
                        { "strict", LOCK_STRICT, 0 },
                        { "userns", LOCK_USERNS, 0 },
                        { "strict+userns", LOCK_STRICT | LOCK_USERNS, 0 },
+                       { "isolated", LOCK_ISOLATED, 0 },
+                       { "strict+isolated", LOCK_STRICT | LOCK_ISOLATED, 0 },
+                       { "userns+isolated", LOCK_USERNS | LOCK_ISOLATED, 0 },
+                       { "strict+userns+isolated",
+                         LOCK_STRICT | LOCK_USERNS | LOCK_ISOLATED, 0 },
                        END },
     pathless_choices[] = { { "refuse", PATHLESS_REFUSE, 1 },
                            { "remove", PATHLESS_REMOVE, 0 }, END },
@@ -32,6 +37,8 @@ static const struct choice
     net_admin_choices[] = { { "leave", NET_ADMIN_LEAVE, 0 },
                             { "report", NET_ADMIN_REPORT, 1 },
                             { "refuse", NET_ADMIN_REFUSE, 2 }, END },
+    isolated_choices[] = { { "require", ISOLATED_REQUIRE, 1 },
+                           { "best-effort", ISOLATED_BEST_EFFORT, 0 }, END },
     host_objects_choices[] = { { "report", HOST_OBJECTS_REPORT, 1 },
                                { "refuse", HOST_OBJECTS_REFUSE, 2 }, END },
     port_conflicts_choices[] = { { "refuse", PORT_CONFLICTS_REFUSE, 2 },
@@ -53,7 +60,8 @@ const struct setting_words setting_words[SETTINGS] = {
                              "an array of capability names",
                              capability_choices },
   [SETTING_LOCK] = { "lock",
-                     "`standard`, `strict`, `userns` or `strict+userns`",
+                     "`standard`, or `strict`, `userns` and `isolated` in "
+                     "this order with `+` between",
                      lock_choices },
   [SETTING_DNS] = { "dns", "`host` or `keep`", dns_choices },
   [SETTING_MODE] = { "mode", "`enforce` or `observe`", mode_choices },
@@ -61,6 +69,8 @@ const struct setting_words setting_words[SETTINGS] = {
                           net_admin_choices },
   [SETTING_HOST_OBJECTS] = { "hostObjects", "`report` or `refuse`",
                              host_objects_choices },
+  [SETTING_ISOLATED] = { "isolated", "`require` or `best-effort`",
+                         isolated_choices },
   [SETTING_PORT_CONFLICTS] = { "portConflicts", "`refuse`, `warn` or `ignore`",
                                port_conflicts_choices },
 };
@@ -110,6 +120,7 @@ policy_get (const struct policy_settings *settings, enum setting setting)
     [SETTING_MODE] = settings->mode,
     [SETTING_NET_ADMIN] = settings->private_net_admin,
     [SETTING_HOST_OBJECTS] = settings->host_objects,
+    [SETTING_ISOLATED] = settings->isolated,
     [SETTING_PORT_CONFLICTS] = settings->port_conflicts,
   };
 
@@ -154,6 +165,9 @@ policy_set (struct policy_settings *settings, enum setting setting,
       break;
     case SETTING_PORT_CONFLICTS:
       settings->port_conflicts = (enum policy_port_conflicts) value;
+      break;
+    case SETTING_ISOLATED:
+      settings->isolated = (enum policy_isolated) value;
       break;
     default:
       break;

@@ -20,7 +20,9 @@ WORDS = {
     "request": ["allow", "refuse"], "inherit": ["lock", "report", "leave", "refuse"],
     "publishedPorts": ["refuse", "warn"], "pathless": ["refuse", "remove"], "dns": ["host", "keep"],
     "mode": ["enforce", "observe"], "privateNetAdmin": ["leave", "report", "refuse"],
-    "hostObjects": ["report", "refuse"], "lock": ["standard", "strict", "userns", "strict+userns"],
+    "hostObjects": ["report", "refuse"], "lock": ["standard", "strict", "userns", "strict+userns", "isolated",
+                                                "strict+isolated", "userns+isolated", "strict+userns+isolated"],
+    "isolated": ["require", "best-effort"],
     "portConflicts": ["refuse", "warn", "ignore"],
 }
 CAPABILITIES = ["CAP_NET_RAW", "CAP_MKNOD", "CAP_SYS_PTRACE"]

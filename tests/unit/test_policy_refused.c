@@ -115,13 +115,6 @@ static const struct
     NULL },
   { "lock no string", V1 ",\"default\":{\"lock\":1}}", REFUSAL_policy_value,
     NULL },
-  { "lock isolated", V1 ",\"default\":{\"lock\":\"isolated\"}}",
-    REFUSAL_policy_lock_unavailable,
-    "the policy p asks in line 1, column 33 for the lock `isolated`, which "
-    "this version does not have: use `standard`, `strict` or `userns`" },
-  { "lock isolated in a rule",
-    V1 ",\"rules\":[{\"when\":{\"always\":true},\"lock\":\"isolated\"}]}",
-    REFUSAL_policy_lock_unavailable, NULL },
   { "subordinate no string", V1 ",\"default\":{\"subordinate\":1000}}",
     REFUSAL_policy_value, NULL },
   { "subordinate null", V1 ",\"default\":{\"subordinate\":null}}",

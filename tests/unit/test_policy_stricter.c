@@ -36,6 +36,7 @@ static const struct order
   { "request", { "\"allow\"", "", "\"refuse\"" } },
   { "inherit",
     { "\"leave\"", "\"report\"", "", "\"lock\"", "\"refuse\"" } },
+  { "isolated", { "\"best-effort\"", "\"require\"" } },
   { "publishedPorts", { "\"warn\"", "\"refuse\"" } },
   { "pathless", { "\"remove\"", "\"refuse\"" } },
   { "dns", { "\"keep\"", "\"host\"" } },
