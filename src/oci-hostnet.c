@@ -28,6 +28,7 @@ struct arguments
   bool all, filter;        /* of audit */
   bool dry_run, undo;      /* of configure */
   const char *root;
+  bool drop_in;            /* of policy check */
   const char *policy, *engine, *caller; /* of policy explain and test */
   const char *since;       /* of log and policy suggest */
 };
@@ -141,8 +142,8 @@ show_ports (const struct arguments *arguments, struct error *err)
 static int
 check_policy (const struct arguments *arguments, struct error *err)
 {
-  return policy_check (stdout, stderr, arguments->operand, arguments->json,
-                       err);
+  return policy_check (stdout, stderr, arguments->operand,
+                       arguments->drop_in, arguments->json, err);
 }
 
 static int
@@ -193,7 +194,7 @@ static const char help[]
       "       oci-hostnet configure podman|crio|containerd|docker|kubernetes\n"
       "                   [--dry-run] [--undo] [--root DIR] [--json]\n"
       "                                           register with an engine, or take it back\n"
-      "       oci-hostnet policy check [FILE] [--json]\n"
+      "       oci-hostnet policy check [FILE [--drop-in]] [--json]\n"
       "                                           what is wrong with a policy\n"
       "       oci-hostnet policy explain BUNDLE [--policy FILE] [--engine ENGINE]\n"
       "                   [--caller COMMAND] [--json]\n"
@@ -253,6 +254,7 @@ static const struct
     false },
   { "--undo", configure_engine, offsetof (struct arguments, undo), false },
   { "--root", configure_engine, offsetof (struct arguments, root), true },
+  { "--drop-in", check_policy, offsetof (struct arguments, drop_in), false },
   { "--policy", explain_policy, offsetof (struct arguments, policy), true },
   { "--engine", explain_policy, offsetof (struct arguments, engine), true },
   { "--caller", explain_policy, offsetof (struct arguments, caller), true },
@@ -325,7 +327,7 @@ is_complete (size_t command, const struct arguments *arguments)
     case NONE:
       return !given;
     default:
-      return true;
+      return given || !arguments->drop_in;
     }
 }
 

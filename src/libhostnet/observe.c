@@ -19,11 +19,19 @@ static const struct
 } remedies[] = {
   { REFUSAL_request_refused, SETTING_REQUEST, REQUEST_ALLOW },
   { REFUSAL_request_kubernetes, SETTING_REQUEST, REQUEST_ALLOW },
-  { REFUSAL_inherit_refused, SETTING_INHERIT, INHERIT_REPORT },
   { REFUSAL_ports_published, SETTING_PUBLISHED_PORTS, PORTS_WARN },
   { REFUSAL_listen_taken, SETTING_PORT_CONFLICTS, PORT_CONFLICTS_WARN },
   { REFUSAL_listen_unknown, SETTING_PORT_CONFLICTS, PORT_CONFLICTS_WARN },
   { REFUSAL_net_admin_refused, SETTING_NET_ADMIN, NET_ADMIN_REPORT },
+};
+
+/* What decide() wants beside the settings. */
+struct matter
+{
+  const struct engine_verdict *engine;
+  const struct json_doc *config;
+  const struct request *request;
+  const struct facts *facts;
 };
 
 static bool
@@ -35,10 +43,42 @@ is_way (const struct facts *facts, enum refusal id)
   return false;
 }
 
+/* Whether it is refused under SETTINGS, and by what; EDITS: whether it would be
+ * edited. */
+static enum refusal
+try_settings (const struct policy_settings *settings,
+              const struct matter *matter, bool *edits)
+{
+  cleanup_error struct error why = ERROR_INIT;
+  cleanup_decision struct decision decision = DECISION_INIT;
+
+  *edits = decide (settings, matter->engine, matter->config, matter->request,
+                   matter->facts, &decision, &why)
+               == 0
+           && decision.verdict == VERDICT_EDIT;
+  return why.id;
+}
+
+/* The strictest of `inherit` that takes nothing away from a container that was
+ * meant to have it: what is built in locks where that is so. */
+static unsigned
+harmless_inherit (const struct policy_settings *settings,
+                  const struct matter *matter)
+{
+  struct policy_settings built_in = *settings;
+  bool edits;
+
+  built_in.inherit = INHERIT_HARMLESS;
+  if (built_in.host_objects == HOST_OBJECTS_REFUSE)
+    built_in.host_objects = HOST_OBJECTS_REPORT; /* report needs that too */
+  try_settings (&built_in, matter, &edits);
+  return edits ? INHERIT_LOCK : INHERIT_REPORT;
+}
+
 /* The next thing to try against the refusal ID; false: there is none, or it was
  * tried. */
 static bool
-loosen (struct policy_settings *settings, const struct facts *facts,
+loosen (struct policy_settings *settings, const struct matter *matter,
         enum refusal id)
 {
   enum setting setting = SETTINGS;
@@ -56,7 +96,12 @@ loosen (struct policy_settings *settings, const struct facts *facts,
         setting = remedies[i].setting;
         value = remedies[i].value;
       }
-  if (setting == SETTINGS && is_way (facts, id)
+  if (id == REFUSAL_inherit_refused)
+    {
+      setting = SETTING_INHERIT;
+      value = harmless_inherit (settings, matter);
+    }
+  if (setting == SETTINGS && is_way (matter->facts, id)
       && settings->host_objects == HOST_OBJECTS_REFUSE)
     {
       setting = SETTING_HOST_OBJECTS;
@@ -90,7 +135,8 @@ spell_listen (const struct port_list *list, struct json_buffer *text)
 }
 
 /* All members that the policy says something of, but for `mode`: a rule that
- * takes the place of another has to say what that one did. */
+ * takes the place of another has to say what that one did.  What has no word is
+ * built in, as the stricter of two rules: then `default` does not say it. */
 static char *
 spell (const struct policy_settings *settings,
        const struct port_list *declared, bool runs)
@@ -101,11 +147,14 @@ spell (const struct policy_settings *settings,
   json_buffer_add (&text, "{");
   for (unsigned s = 0; s < SETTINGS; s++)
     {
-      if (s == SETTING_MODE || !(settings->said >> s & 1U))
+      enum setting setting = (enum setting) s;
+      unsigned value = policy_get (settings, setting);
+
+      if (s == SETTING_MODE || !(settings->said >> s & 1U)
+          || !setting_has_word (setting, value))
         continue;
       json_buffer_add (&text, "%s\"%s\":", comma, setting_words[s].name);
-      setting_value ((enum setting) s, policy_get (settings, (enum setting) s),
-                     &text);
+      setting_value (setting, value, &text);
       comma = ",";
     }
   if (settings->subordinate != NULL)
@@ -129,24 +178,17 @@ spell (const struct policy_settings *settings,
 
 static char *
 settings_to_run (const struct policy_settings *given,
-                 const struct engine_verdict *engine,
-                 const struct json_doc *config, const struct request *request,
-                 const struct facts *facts, enum refusal id)
+                 const struct matter *matter, enum refusal id)
 {
   cleanup_port_list struct port_list declared = PORT_LIST_INIT;
   cleanup_free char *text = NULL;
   struct policy_settings settings = *given;
-  bool runs = false;
+  bool runs = false, edits;
 
-  while (!runs && loosen (&settings, facts, id))
+  while (!runs && loosen (&settings, matter, id))
     {
-      cleanup_error struct error why = ERROR_INIT;
-      cleanup_decision struct decision decision = DECISION_INIT;
-
-      runs = decide (&settings, engine, config, request, facts, &decision,
-                     &why)
-             == 0;
-      id = why.id;
+      id = try_settings (&settings, matter, &edits);
+      runs = id == REFUSAL_NONE;
     }
   if (!runs || settings.listen_count == given->listen_count)
     return spell (runs ? &settings : given, NULL, runs);
@@ -178,6 +220,8 @@ observe (const struct policy_settings *settings,
          struct decision *decision, struct observation *observation,
          struct error *err)
 {
+  const struct matter matter = { engine, config, request, facts };
+
   observation->observed = true;
   observation->would_edit
       = result == 0 && decision->verdict == VERDICT_EDIT;
@@ -186,8 +230,8 @@ observe (const struct policy_settings *settings,
   if (result == 0)
     return;
   observe_refusal (observation, err);
-  observation->settings = settings_to_run (settings, engine, config, request,
-                                           facts, observation->refused.id);
+  observation->settings = settings_to_run (settings, &matter,
+                                           observation->refused.id);
 }
 
 char *

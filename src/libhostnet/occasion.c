@@ -39,6 +39,8 @@ note (struct occasion *occasion, const struct engine_verdict *engine,
   occasion->known = true;
   occasion->kubernetes = engine->kubernetes;
   occasion->engine = engine_name (engine->engine);
+  if (engine->kubernetes)
+    occasion->sure = engine_surely_kubernetes (engine) ? "yes" : "no";
   occasion->pod = copy (subject->pod);
   occasion->pod_namespace = copy (subject->pod_namespace);
   occasion->service_account = copy (subject->service_account);
@@ -122,6 +124,7 @@ occasion_tell (const struct occasion *occasion, enum record_kind kind,
     .reason_id = reason == REFUSAL_NONE ? NULL : refusal_name (reason),
     .args = occasion->args,
     .settings = occasion->settings,
+    .sure = occasion->sure,
   };
 
   trail_write (&record);

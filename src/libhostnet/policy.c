@@ -100,20 +100,21 @@ mistakes_clear (struct mistakes *mistakes)
 
 /* A policy that does not exist is the built-in one. */
 static int
-load (const char *path, bool trusted, struct mistakes *mistakes,
+load (const char *path, enum policy_file kind, struct mistakes *mistakes,
       struct policy **policy, struct error *err)
 {
   cleanup_policy struct policy *result = policy_new ();
   cleanup_free char *text = NULL;
   size_t length = 0;
+  bool trusted = kind == POLICY_TRUSTED;
   int there = trusted ? policy_file_read (path, &text, &length, err)
                       : policy_file_read_any (path, &text, &length, err);
 
   result->mistakes = mistakes;
   if (there < 0
       || (there > 0
-          && policy_read (text, length, path, false, result, &result->broken,
-                          err)
+          && policy_read (text, length, path, kind == POLICY_DROP_IN, result,
+                          &result->broken, err)
                  < 0))
     return -1;
   result->path = xstrndup (path, strlen (path));
@@ -128,13 +129,13 @@ load (const char *path, bool trusted, struct mistakes *mistakes,
 int
 policy_load (const char *path, struct policy **policy, struct error *err)
 {
-  return load (path, true, NULL, policy, err);
+  return load (path, POLICY_TRUSTED, NULL, policy, err);
 }
 
 int
 policy_draft (const char *path, struct policy **policy, struct error *err)
 {
-  if (load (path, false, NULL, policy, err) < 0)
+  if (load (path, POLICY_DRAFT, NULL, policy, err) < 0)
     return -1;
   free ((*policy)->path);
   (*policy)->path = NULL;
@@ -206,14 +207,14 @@ policy_complete (struct policy *policy, struct error *err)
 }
 
 void
-policy_examine (const char *path, bool trusted, struct policy **policy,
-                struct mistakes *mistakes)
+policy_examine (const char *path, enum policy_file kind,
+                struct policy **policy, struct mistakes *mistakes)
 {
   cleanup_policy struct policy *result = NULL;
   cleanup_error struct error err = ERROR_INIT;
 
-  if (load (path, trusted, mistakes, &result, &err) < 0
-      || (trusted && policy_complete (result, &err) < 0))
+  if (load (path, kind, mistakes, &result, &err) < 0
+      || (kind == POLICY_TRUSTED && policy_complete (result, &err) < 0))
     mistakes_add (mistakes, &err);
   if (mistakes->count > 0)
     return;

@@ -16,7 +16,8 @@
 static bool
 is_for_all (const struct rule *rule)
 {
-  return !rule->kubernetes && rule->glob_count == 0 && rule->args.count == 0;
+  return !rule->kubernetes && !rule->outside && rule->glob_count == 0
+         && rule->args.count == 0;
 }
 
 static char *
@@ -39,7 +40,8 @@ same_globs (const struct globs *a, const struct globs *b)
 static bool
 same_when (const struct rule *a, const struct rule *b)
 {
-  if (a->kubernetes != b->kubernetes || a->glob_count != b->glob_count
+  if (a->kubernetes != b->kubernetes || a->outside != b->outside
+      || a->glob_count != b->glob_count
       || !same_globs (&a->args, &b->args)
       || !same_globs (&a->namespaces, &b->namespaces)
       || !same_globs (&a->service_accounts, &b->service_accounts))
@@ -47,6 +49,19 @@ same_when (const struct rule *a, const struct rule *b)
   for (size_t i = 0; i < a->glob_count; i++)
     if (strcmp (a->globs[i].key, b->globs[i].key) != 0
         || strcmp (a->globs[i].value, b->globs[i].value) != 0)
+      return false;
+  return true;
+}
+
+/* Whether there are containers that RULE surely is for.  A drop-in does not say
+ * whether admission checks service accounts. */
+static bool
+can_be_sure (const struct policy *policy, const struct rule *rule)
+{
+  if (rule->service_accounts.count > 0 && !policy->admission)
+    return false;
+  for (size_t i = 0; i < rule->glob_count; i++)
+    if (!policy_key_can_be_sure (rule->globs[i].key, rule->outside))
       return false;
   return true;
 }
@@ -63,7 +78,8 @@ check_reach (const struct policy *policy, size_t rule, struct checks *checks)
       const struct rule *early = &policy->rules[i];
       cleanup_free char *before = rule_name (early);
 
-      if (!is_for_all (early) && !same_when (early, late))
+      if (!is_for_all (early)
+          && !(same_when (early, late) && can_be_sure (policy, early)))
         continue;
       checks_add (checks, "rule_never", CHECK_NOTE,
                   "%s never decides: %s comes first and is for %s",
@@ -74,31 +90,21 @@ check_reach (const struct policy *policy, size_t rule, struct checks *checks)
     }
 }
 
-/* Only an engine writes what begins so, and a sandbox's author can as well:
- * policy_match.c, may_be_forged(). */
-static bool
-is_never_trusted (const char *key_pattern)
-{
-  static const char prefix[] = "io.kubernetes.cri-o.";
-
-  return strncmp (key_pattern, prefix, strlen (prefix)) == 0;
-}
-
 /* That it is never sure whether RULE matches. */
 static void
 check_sureness (const struct policy *policy, const struct rule *rule,
-                struct checks *checks)
+                bool is_drop_in, struct checks *checks)
 {
   cleanup_free char *name = rule_name (rule);
 
-  if (rule->service_accounts.count > 0 && !policy->admission)
+  if (rule->service_accounts.count > 0 && !policy->admission && !is_drop_in)
     checks_add (checks, "rule_unsure", CHECK_NOTE,
                 "%s can only make things stricter: it names "
                 "`serviceAccounts`, and without `\"admission\": true` "
                 "anybody may have written which one a pod has",
                 name);
   for (size_t i = 0; i < rule->glob_count; i++)
-    if (is_never_trusted (rule->globs[i].key))
+    if (!policy_key_can_be_sure (rule->globs[i].key, rule->outside))
       checks_add (checks, "rule_unsure", CHECK_NOTE,
                   "%s can only make things stricter: anybody may have written "
                   "the annotation `%s`",
@@ -196,16 +202,42 @@ check_default (const struct policy *policy, struct checks *checks)
 }
 
 static void
-look_for_idle (const struct policy *policy, struct checks *checks)
+look_for_idle (const struct policy *policy, bool is_drop_in,
+               struct checks *checks)
 {
   for (size_t i = 0; i < policy->rule_count; i++)
     {
       check_reach (policy, i, checks);
-      check_sureness (policy, &policy->rules[i], checks);
+      check_sureness (policy, &policy->rules[i], is_drop_in, checks);
       check_refusal (policy, &policy->rules[i], checks);
     }
   check_refusal (policy, &policy->fallback, checks);
   check_default (policy, checks);
+}
+
+/* ---- which file it is ---- */
+
+static bool
+ends_in_d (const char *directory)
+{
+  size_t length = strlen (directory);
+
+  while (length > 1 && directory[length - 1] == '/')
+    length--;
+  return length > 2 && strncmp (directory + length - 2, ".d", 2) == 0;
+}
+
+/* By the name of its directory, as it is given or as it is. */
+static bool
+is_drop_in (const char *file)
+{
+  const char *slash = strrchr (file, '/');
+  cleanup_free char *directory
+      = slash != NULL ? xstrndup (file, (size_t) (slash - file) + 1)
+                      : xstrndup (".", 1);
+  cleanup_free char *real = realpath (directory, NULL);
+
+  return ends_in_d (directory) || (real != NULL && ends_in_d (real));
 }
 
 /* ---- telling it ---- */
@@ -231,15 +263,18 @@ show_json_checks (FILE *to, const struct mistakes *mistakes,
 }
 
 int
-policy_check (FILE *to, FILE *complaints, const char *file, bool json,
-              struct error *err)
+policy_check (FILE *to, FILE *complaints, const char *file, bool drop_in,
+              bool json, struct error *err)
 {
+  enum policy_file kind = file == NULL                    ? POLICY_TRUSTED
+                          : drop_in || is_drop_in (file) ? POLICY_DROP_IN
+                                                          : POLICY_DRAFT;
   cleanup_policy struct policy *policy = NULL;
   cleanup_mistakes struct mistakes mistakes = MISTAKES_INIT;
   cleanup_checks struct checks checks = CHECKS_INIT;
 
   (void) err;
-  policy_examine (file ? file : POLICY_PATH, file == NULL, &policy, &mistakes);
+  policy_examine (file ? file : POLICY_PATH, kind, &policy, &mistakes);
   for (size_t i = 0; i < mistakes.count; i++)
     {
       checks_add (&checks, refusal_name (mistakes.list[i].id), CHECK_FAILS,
@@ -247,7 +282,7 @@ policy_check (FILE *to, FILE *complaints, const char *file, bool json,
       fprintf (complaints, "oci-hostnet: %s\n", mistakes.list[i].message);
     }
   if (policy != NULL)
-    look_for_idle (policy, &checks);
+    look_for_idle (policy, kind == POLICY_DROP_IN, &checks);
   if (json)
     show_json_checks (to, &mistakes, &checks);
   else if (policy != NULL)

@@ -10,10 +10,11 @@
 
 #include "error.h"
 
-/* FILE, or the policy with its drop-ins when it is NULL.  All that is wrong
- * goes to COMPLAINTS, a sentence on each line. */
-int policy_check (FILE *to, FILE *complaints, const char *file, bool json,
-                  struct error *err);
+/* FILE, or the policy with its drop-ins when it is NULL.  It is read as a
+ * drop-in where its directory is one for them (NAME.d), or with DROP_IN.  All
+ * that is wrong goes to COMPLAINTS, a sentence on each line. */
+int policy_check (FILE *to, FILE *complaints, const char *file, bool drop_in,
+                  bool json, struct error *err);
 
 struct explain_options
 {

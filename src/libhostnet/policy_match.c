@@ -162,13 +162,29 @@ one_matches (const struct globs *globs, const char *text)
   return false;
 }
 
+/* Only engines should write what begins so. */
+static const char engines[] = "io.kubernetes.";
+
+bool
+policy_key_can_be_sure (const char *key_pattern, bool outside)
+{
+  size_t literal = strcspn (key_pattern, "*?[\\");
+
+  if (literal < strlen (engines)
+      || strncmp (key_pattern, engines, strlen (engines)) != 0)
+    return true;
+  for (size_t i = 0;
+       !outside && i < sizeof engine_keys / sizeof *engine_keys; i++)
+    if (glob_matches (key_pattern, engine_keys[i].key))
+      return true;
+  return false;
+}
+
 /* What only an engine should write, and everybody can where no engine of
  * Kubernetes overwrites it. */
 static bool
 may_be_forged (const struct policy_subject *subject, const char *key)
 {
-  static const char engines[] = "io.kubernetes.";
-
   if (strncmp (key, engines, strlen (engines)) != 0)
     return false;
   for (size_t i = 0; i < sizeof engine_keys / sizeof *engine_keys; i++)
@@ -227,6 +243,9 @@ namespace_matches (const struct globs *globs,
   return false;
 }
 
+static const char maybe_kubernetes[]
+    = "whether it is of Kubernetes, which annotations alone say";
+
 /* The kubelet tells a runtime no service account; where the policy says that
  * admission checks the annotation, it is as good as one that it tells. */
 static enum rule_match
@@ -249,8 +268,19 @@ match_kubernetes (const struct policy *policy, const struct rule *rule,
     return RULE_NO;
   if (rule->service_accounts.count > 0 && !policy->admission)
     return RULE_UNSURE;
-  *what = "whether it is of Kubernetes, which annotations alone say";
+  *what = maybe_kubernetes;
   return subject->sure ? RULE_YES : RULE_UNSURE;
+}
+
+/* A pod's author cannot take the engine's own marks away, so that none is sure;
+ * but who writes one gets out of nothing that is stricter. */
+static enum rule_match
+match_outside (const struct policy_subject *subject, const char **what)
+{
+  *what = subject->sure ? "the container is of Kubernetes" : maybe_kubernetes;
+  if (!subject->kubernetes)
+    return RULE_YES;
+  return subject->sure ? RULE_NO : RULE_UNSURE;
 }
 
 /* Takes in what one condition said. */
@@ -278,9 +308,11 @@ policy_rule_match (const struct policy *policy, const struct rule *rule,
 
   if (why != NULL)
     *why = NULL;
-  if (rule->kubernetes)
+  if (rule->kubernetes || rule->outside)
     {
-      enum rule_match one = match_kubernetes (policy, rule, subject, &what);
+      enum rule_match one
+          = rule->outside ? match_outside (subject, &what)
+                          : match_kubernetes (policy, rule, subject, &what);
 
       add_condition (&match, one, what, why);
     }

@@ -45,6 +45,11 @@ enum rule_match policy_rule_match (const struct policy *policy,
                                    const struct policy_subject *subject,
                                    char **why);
 
+/* Whether an annotation whose key KEY_PATTERN fits can be somebody's word that
+ * counts: false where only engines should write it and none writes it last, as
+ * none does OUTSIDE of Kubernetes. */
+bool policy_key_can_be_sure (const char *key_pattern, bool outside);
+
 /* What the first matching rule says, else the default, else what is built in,
  * member by member.  A rule of which it is unsure whether it matches counts
  * together with the first behind it that does: of both, the stricter value of

@@ -83,6 +83,11 @@ int
 policy_read_kubernetes (struct reader *r, const struct member *member,
                         json_node node)
 {
+  if (json_kind (r->doc, node) == JSON_BOOLEAN && !json_is_true (r->doc, node))
+    {
+      r->rule->outside = true;
+      return 0;
+    }
   if (!is_filled (r, node, JSON_OBJECT))
     return policy_wrong_value (r, member, node);
   r->rule->kubernetes = true;

@@ -51,7 +51,11 @@ unsigned policy_get (const struct policy_settings *settings,
 void policy_set (struct policy_settings *settings, enum setting setting,
                  unsigned value);
 
-/* The value as the file spells it, in JSON; appended to TEXT. */
+/* False: it is what is built in, which no word of the file spells. */
+bool setting_has_word (enum setting setting, unsigned value);
+
+/* The value as the file spells it, in JSON; appended to TEXT.  Nothing without
+ * a word. */
 void setting_value (enum setting setting, unsigned value,
                     struct json_buffer *text);
 
@@ -82,6 +86,7 @@ struct rule
   struct globs args; /* one for each of process.args; count 0: any */
   struct globs namespaces, service_accounts; /* count 0: any */
   bool kubernetes;   /* one of these two was given */
+  bool outside;      /* `kubernetes` is false: those that are not of it */
   bool set[SETTINGS];
   unsigned value[SETTINGS];
   char *subordinate; /* or NULL: not set */
@@ -120,11 +125,18 @@ struct policy
 /* An empty policy. */
 struct policy *policy_new (void);
 
-/* As policy_load() and policy_complete() with TRUSTED, or as policy_draft(),
- * but for all that is wrong, which goes to MISTAKES; *POLICY is set when
- * nothing is. */
-void policy_examine (const char *path, bool trusted, struct policy **policy,
-                     struct mistakes *mistakes);
+/* What a file is read as. */
+enum policy_file
+{
+  POLICY_TRUSTED, /* policy.json with its drop-ins, which root alone writes */
+  POLICY_DRAFT,   /* policy.json, whoever wrote it, */
+  POLICY_DROP_IN  /* and one that is to be in policy.d */
+};
+
+/* As policy_load() and policy_complete(), or as policy_draft(), but for all
+ * that is wrong, which goes to MISTAKES; *POLICY is set when nothing is. */
+void policy_examine (const char *path, enum policy_file kind,
+                     struct policy **policy, struct mistakes *mistakes);
 
 /* Adds what TEXT says to POLICY; NAME is kept.  A drop-in has `version` and
  * `rules` alone.  What is wrong in `default` and `rules` goes to BROKEN. */

@@ -174,6 +174,17 @@ policy_set (struct policy_settings *settings, enum setting setting,
     }
 }
 
+bool
+setting_has_word (enum setting setting, unsigned value)
+{
+  if (setting == SETTING_CAPABILITIES)
+    return true;
+  for (const struct choice *c = setting_words[setting].choices; c->name; c++)
+    if (c->value == value)
+      return true;
+  return false;
+}
+
 void
 setting_value (enum setting setting, unsigned value, struct json_buffer *text)
 {

@@ -10,14 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "log.h"
 #include "suggestion.h"
 
 struct reading
 {
   struct suggestion *suggestion;
-  unsigned foreign;    /* records that some user wrote */
-  unsigned suppressed; /* and that were never written */
+  unsigned nobodys;    /* records from syslog, */
+  unsigned foreign;    /* that some user wrote, */
+  unsigned suppressed; /* that were never written, */
+  unsigned unreadable;
 };
 
 /* What becomes policy must not be a user's own words; syslog does not tell
@@ -37,6 +40,8 @@ add (const struct trail_entry *entry, void *arg, struct error *err)
       reading->foreign += entry->record.kind == RECORD_OBSERVED;
       return 0;
     }
+  reading->nobodys
+      += entry->uid < 0 && entry->record.kind == RECORD_OBSERVED;
   if (entry->time > 0 && gmtime_r (&seconds, &utc) != NULL)
     strftime (stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
   suggestion_add (reading->suggestion, &entry->record,
@@ -46,62 +51,84 @@ add (const struct trail_entry *entry, void *arg, struct error *err)
 
 static int
 read_records (const char *file, const char *since, struct reading *reading,
-              unsigned *unreadable, struct error *err)
+              struct error *err)
 {
   bool is_stdin = file != NULL && strcmp (file, "-") == 0;
   FILE *in;
   int result;
 
   if (file == NULL)
-    return log_read (since, add, reading, unreadable, err);
+    return log_read (since, add, reading, &reading->unreadable, err);
   in = is_stdin ? stdin : fopen (file, "re");
   if (in == NULL)
     return error_system (err, errno, SENTENCE_policy_table_unreadable,
                          escape (file).text);
-  result = trail_read (in, add, reading, unreadable, err);
+  result = trail_read (in, add, reading, &reading->unreadable, err);
   if (!is_stdin)
     fclose (in);
   return result;
 }
 
+/* What is to be known of the records beside the rules. */
 static void
-show_json_rules (FILE *to, struct suggestion *suggestion)
+add_misses (const struct reading *reading, struct checks *checks)
+{
+  const struct
+  {
+    unsigned count;
+    const char *why;
+  } misses[] = {
+    { reading->nobodys, "records came from syslog, where any local user can "
+                        "write: whose they are is not known" },
+    { reading->foreign,
+      "records of other users than root were passed over" },
+    { reading->suppressed,
+      "records were never written, as there were too many: most of them are "
+      "like others, but look at `oci-hostnet log`" },
+    { reading->unreadable, "records could not be read" },
+  };
+
+  for (size_t i = 0; i < sizeof misses / sizeof *misses; i++)
+    if (misses[i].count > 0)
+      checks_add (checks, "records", CHECK_NOTE, "%u %s", misses[i].count,
+                  misses[i].why);
+}
+
+static void
+show_json_rules (FILE *to, struct suggestion *suggestion,
+                 const struct checks *checks)
 {
   cleanup_free char *rules = suggestion_rules (suggestion);
+  struct json_buffer out = JSON_BUFFER_INIT;
 
-  fprintf (to,
-           "{\"schema\":1,\"verdict\":\"suggested\",\"reason_id\":\"\","
-           "\"reason\":\"\",\"edits\":[],\"checks\":[],\"rules\":%s}\n",
-           rules);
+  json_buffer_text (&out, "{\"schema\":1,\"verdict\":\"suggested\","
+                          "\"reason_id\":\"\",\"reason\":\"\",\"edits\":[],"
+                          "\"checks\":");
+  checks_add_json (&out, checks);
+  json_buffer_text (&out, ",\"rules\":");
+  json_buffer_text (&out, rules);
+  json_buffer_text (&out, "}\n");
+  fputs (out.text, to);
+  free (out.text);
 }
 
 int
 policy_suggest (FILE *to, const char *file, const char *since, bool json,
                 struct error *err)
 {
-  struct reading reading = { suggestion_new (), 0, 0 };
-  unsigned unreadable = 0;
-  int result = read_records (file, since, &reading, &unreadable, err);
+  struct reading reading = { .suggestion = suggestion_new () };
+  cleanup_checks struct checks checks = CHECKS_INIT;
+  int result = read_records (file, since, &reading, err);
 
-  if (reading.foreign > 0)
-    suggestion_miss (reading.suggestion,
-                     "records of other users than root were passed over.",
-                     reading.foreign);
-  if (reading.suppressed > 0)
-    suggestion_miss (reading.suggestion,
-                     "records were never written, as there were too many: "
-                     "most of them are like others, but look at `oci-hostnet "
-                     "log`.",
-                     reading.suppressed);
-  if (unreadable > 0)
-    suggestion_miss (reading.suggestion, "records could not be read.",
-                     unreadable);
-  if (result >= 0 && json && unreadable == 0)
-    show_json_rules (to, reading.suggestion);
+  add_misses (&reading, &checks);
+  for (size_t i = 0; i < checks.count; i++)
+    suggestion_note (reading.suggestion, checks.list[i].reason);
+  if (result >= 0 && json && reading.unreadable == 0)
+    show_json_rules (to, reading.suggestion, &checks);
   else if (result >= 0 && !json)
     suggestion_write (reading.suggestion, to);
   suggestion_free (reading.suggestion);
-  if (result >= 0 && unreadable > 0)
-    return error_refuse (err, SENTENCE_log_unreadable, unreadable);
+  if (result >= 0 && reading.unreadable > 0)
+    return error_refuse (err, SENTENCE_log_unreadable, reading.unreadable);
   return result;
 }

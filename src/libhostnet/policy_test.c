@@ -26,7 +26,8 @@ struct row
   const char *configuration, *expected, *engine; /* engine: or NULL */
   size_t word;          /* in the table below */
   char *reason_id;      /* owned, or NULL: any */
-  long rule;            /* that decides, or one of the above */
+  long rule;            /* that decides, or one of the above, */
+  char *rule_file;      /* in that file (owned), or NULL: the policy file */
   struct trial trial;
 };
 
@@ -45,6 +46,7 @@ table_clear (struct table *table)
     {
       free (table->rows[i].text);
       free (table->rows[i].reason_id);
+      free (table->rows[i].rule_file);
       trial_clear (&table->rows[i].trial);
     }
   free (table->rows);
@@ -85,7 +87,8 @@ static const struct
 };
 static const char expectations[]
     = "runs, edited, untouched, reported, refused, refused(ID) or observed, "
-      "and ` rule N` or ` default` behind it where that is to decide";
+      "and ` rule N`, ` rule FILE:N` or ` default` behind it where that is to "
+      "decide";
 
 static bool
 is_refusal (const char *name)
@@ -102,22 +105,31 @@ is_refusal (const char *name)
   return false;
 }
 
-/* " rule N", " default" or nothing. */
+/* " rule N", " rule FILE:N", " default" or nothing. */
 static int
-read_rule (const char *text, long *rule)
+read_rule (const char *text, struct row *row)
 {
+  const char *number = text + strlen (" rule ");
+  const char *colon = strrchr (text, ':');
   char *end;
 
-  *rule = ANY_RULE;
+  row->rule = ANY_RULE;
   if (*text == '\0')
     return 0;
-  *rule = DEFAULT_RULE;
+  row->rule = DEFAULT_RULE;
   if (strcmp (text, " default") == 0)
     return 0;
-  if (strncmp (text, " rule ", 6) != 0 || text[6] < '1' || text[6] > '9')
+  if (strncmp (text, " rule ", strlen (" rule ")) != 0 || colon == number)
+    return -1;
+  if (colon != NULL)
+    {
+      row->rule_file = xstrndup (number, (size_t) (colon - number));
+      number = colon + 1;
+    }
+  if (*number < '1' || *number > '9')
     return -1;
   errno = 0;
-  *rule = strtol (text + 6, &end, 10);
+  row->rule = strtol (number, &end, 10);
   return *end == '\0' && errno == 0 ? 0 : -1;
 }
 
@@ -144,7 +156,7 @@ read_expected (struct row *row)
         return -1;
       at += length + 1;
     }
-  return read_rule (at, &row->rule);
+  return read_rule (at, row);
 }
 
 /* ---- the table ---- */
@@ -235,19 +247,49 @@ read_rows (FILE *in, struct table *table, struct error *err)
 
 /* ---- the test ---- */
 
+static const char *
+base_name (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  return slash != NULL ? slash + 1 : path;
+}
+
+/* A draft has no path, and no drop-ins. */
+static bool
+is_in_file (const struct row *row, const struct rule *rule)
+{
+  const char *own = row->trial.policy->path;
+
+  if (row->rule_file != NULL)
+    return strcmp (base_name (rule->file), row->rule_file) == 0;
+  return own == NULL || strcmp (rule->file, own) == 0;
+}
+
+static bool
+decides (const struct row *row, const struct judgement *j)
+{
+  const struct rule *rule = j->settings.rule;
+
+  if (row->rule == ANY_RULE)
+    return true;
+  if (!j->needs_policy)
+    return false;
+  if (row->rule == DEFAULT_RULE)
+    return rule == NULL || rule->number == 0;
+  return rule != NULL && rule->number == (unsigned long) row->rule
+         && is_in_file (row, rule);
+}
+
 static bool
 holds (const struct row *row, const struct judgement *j,
        const struct outcome *outcome)
 {
-  const struct rule *rule = j->settings.rule;
-
   if (!words[row->word].holds (outcome)
       || (row->reason_id != NULL
           && strcmp (row->reason_id, refusal_name (outcome->id)) != 0))
     return false;
-  return row->rule == ANY_RULE
-         || (j->needs_policy
-             && (rule != NULL ? rule->number : 0) == (unsigned long) row->rule);
+  return decides (row, j);
 }
 
 static void

@@ -45,6 +45,7 @@ const struct record_field record_fields[RECORD_FIELDS] = {
     128 },
   { "OCI_HOSTNET_ARGS", "args", FIELD (args), 768 },
   { "OCI_HOSTNET_SETTINGS", "settings", FIELD (settings), 512 },
+  { "OCI_HOSTNET_SURE", "sure", FIELD (sure), 8 },
 };
 
 const char *

@@ -41,6 +41,8 @@ struct record
   const char *args;      /* JSON array of process.args, and */
   const char *settings;  /* what the policy would have to say for the container
                             to run, as JSON: for `policy suggest` */
+  const char *sure;      /* "yes": it surely is of Kubernetes, and its author
+                            did not say so; "no": only its author may have */
 };
 
 struct record_kind_row
@@ -61,7 +63,7 @@ struct record_field
 enum
 {
   RECORD_MESSAGE, /* the first of the table */
-  RECORD_FIELDS = 15
+  RECORD_FIELDS = 16
 };
 extern const struct record_field record_fields[RECORD_FIELDS];
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
 #include "observe.h"
 #include "policy_parts.h"
+#include "suggestion_parts.h"
 
 /* Lines of comment, each once. */
 struct lines
@@ -31,7 +31,7 @@ struct suggestion
 {
   struct suggested_rule *rules;
   size_t count;
-  struct lines edited, unhelped, missed;
+  struct lines edited, unhelped, notes;
 };
 
 struct suggestion *
@@ -62,7 +62,7 @@ suggestion_free (struct suggestion *suggestion)
   free (suggestion->rules);
   lines_clear (&suggestion->edited);
   lines_clear (&suggestion->unhelped);
-  lines_clear (&suggestion->missed);
+  lines_clear (&suggestion->notes);
   free (suggestion);
 }
 
@@ -152,85 +152,6 @@ lines_write (struct lines *lines, const char *indent, size_t most, FILE *to)
     fprintf (to, "%s// and %zu more\n", indent, lines->count - shown);
 }
 
-/* ---- when ---- */
-
-/* A pattern that TEXT alone matches. */
-static void
-add_pattern (struct json_buffer *out, const char *text)
-{
-  struct json_buffer pattern = JSON_BUFFER_INIT;
-
-  json_buffer_text (&pattern, "");
-  for (; *text != '\0'; text++)
-    {
-      if (strchr ("*?[\\", *text) != NULL)
-        json_buffer_text (&pattern, "\\");
-      json_buffer_bytes (&pattern, text, 1);
-    }
-  json_buffer_string (out, pattern.text);
-  free (pattern.text);
-}
-
-/* Negative: nobody can tell which args it has, or there are none. */
-static int
-add_args (struct json_buffer *out, const char *args)
-{
-  cleanup_json struct json_doc doc = JSON_DOC_INIT;
-
-  if (args == NULL
-      || json_index (&doc, args, strlen (args), false, NULL) < 0
-      || json_kind (&doc, 0) != JSON_ARRAY || json_first (&doc, 0) == JSON_NONE)
-    return -1;
-  json_buffer_text (out, "\"args\": [");
-  for (json_node n = json_first (&doc, 0); n != JSON_NONE;
-       n = json_next (&doc, n))
-    {
-      cleanup_free char *arg = NULL;
-
-      if (json_kind (&doc, n) != JSON_STRING)
-        return -1;
-      arg = json_string (&doc, n);
-      json_buffer_text (out, n == json_first (&doc, 0) ? "" : ", ");
-      add_pattern (out, arg);
-    }
-  json_buffer_text (out, "]");
-  return 0;
-}
-
-/* Whether it surely is of Kubernetes, and no author of a container said so: as
- * engine_surely_kubernetes(), of which a record keeps the engine's name. */
-static bool
-is_of_pod (const struct record *observed)
-{
-  const char *engine = observed->engine;
-
-  return observed->pod_namespace != NULL && engine != NULL
-         && (strcmp (engine, engine_name (ENGINE_CRIO)) == 0
-             || strcmp (engine, engine_name (ENGINE_CONTAINERD_CRI)) == 0);
-}
-
-/* The caller frees; NULL: there is none that is for this container alone. */
-static char *
-spell_when (const struct record *observed)
-{
-  struct json_buffer out = JSON_BUFFER_INIT;
-
-  json_buffer_text (&out, "{ ");
-  if (is_of_pod (observed))
-    {
-      json_buffer_text (&out, "\"kubernetes\": { \"namespaces\": [");
-      add_pattern (&out, observed->pod_namespace);
-      json_buffer_text (&out, "] }, ");
-    }
-  if (add_args (&out, observed->args) < 0)
-    {
-      free (out.text);
-      return NULL;
-    }
-  json_buffer_text (&out, " }");
-  return out.text;
-}
-
 /* ---- settings ---- */
 
 /* A policy with one rule, whose settings are SETTINGS; NULL: they are none. */
@@ -266,18 +187,6 @@ laxer (enum setting setting, unsigned a, unsigned b)
   return setting_stricter (setting, a, b) == a ? b : a;
 }
 
-static bool
-has_word (enum setting setting, unsigned value)
-{
-  struct json_buffer text = JSON_BUFFER_INIT;
-  bool has;
-
-  setting_value (setting, value, &text);
-  has = text.text != NULL;
-  free (text.text);
-  return has;
-}
-
 /* Of two containers that nothing tells apart both have to run. */
 static void
 loosen (struct rule *rule, const struct rule *other)
@@ -290,7 +199,7 @@ loosen (struct rule *rule, const struct rule *other)
         continue;
       /* who does not say it has what is built in, which is 0 */
       rule->value[s] = laxer (setting, rule->value[s], other->value[s]);
-      rule->set[s] = has_word (setting, rule->value[s]);
+      rule->set[s] = setting_has_word (setting, rule->value[s]);
     }
   if (rule->subordinate != NULL
       && (other->subordinate == NULL
@@ -343,7 +252,7 @@ add_rule (struct suggestion *suggestion, const struct record *observed,
       rule = &suggestion->rules[suggestion->count++];
       *rule = (struct suggested_rule){
         .when = xstrndup (when, strlen (when)),
-        .of_pods = is_of_pod (observed),
+        .of_pods = suggestion_is_of_pod (observed),
         .policy = policy,
       };
     }
@@ -368,12 +277,28 @@ is_refused (const struct record *observed)
              && strncmp (observed->message, refused, strlen (refused)) == 0);
 }
 
+/* NULL: a rule with WHEN and POLICY's settings helps. */
+static const char *
+why_unhelped (const struct record *observed, const char *when,
+              const struct policy *policy)
+{
+  if (policy == NULL)
+    return "no rule changes that";
+  if (suggestion_may_be_of_pod (observed))
+    return "it may be a pod's, and of which namespace is not sure: write a "
+           "rule by hand";
+  return when != NULL ? NULL
+                      : "its args are not known, or were cut: write a rule by "
+                        "hand";
+}
+
 void
 suggestion_add (struct suggestion *suggestion, const struct record *observed,
                 const char *time)
 {
   cleanup_free char *when = NULL;
   struct policy *policy;
+  const char *why;
 
   if (observed->kind != RECORD_OBSERVED)
     return;
@@ -382,26 +307,22 @@ suggestion_add (struct suggestion *suggestion, const struct record *observed,
       lines_add (&suggestion->edited, describe (observed, time, NULL));
       return;
     }
-  when = spell_when (observed);
+  when = suggestion_when (observed);
   policy = read_settings (observed->settings);
-  if (when != NULL && policy != NULL)
+  why = why_unhelped (observed, when, policy);
+  if (why == NULL)
     {
       add_rule (suggestion, observed, time, when, policy);
       return;
     }
-  lines_add (&suggestion->unhelped,
-             describe (observed, time,
-                       policy == NULL ? "no rule changes that"
-                                      : "its args are not known, or were cut: "
-                                        "write a rule by hand"));
+  lines_add (&suggestion->unhelped, describe (observed, time, why));
   policy_free (policy);
 }
 
 void
-suggestion_miss (struct suggestion *suggestion, const char *why,
-                 unsigned count)
+suggestion_note (struct suggestion *suggestion, const char *sentence)
 {
-  lines_add (&suggestion->missed, xasprintf ("%u %s", count, why));
+  lines_add (&suggestion->notes, xstrndup (sentence, strlen (sentence)));
 }
 
 static int
@@ -469,7 +390,7 @@ suggestion_write (struct suggestion *suggestion, FILE *to)
          "// Read each before it goes to policy.d: whoever starts containers "
          "elsewhere than in Kubernetes chooses their args.\n",
          to);
-  lines_write (&suggestion->missed, "", SIZE_MAX, to);
+  lines_write (&suggestion->notes, "", SIZE_MAX, to);
   if (suggestion->edited.count > 0)
     fputs ("// Needs no rule:\n", to);
   lines_write (&suggestion->edited, "", SIZE_MAX, to);

@@ -19,9 +19,8 @@ void suggestion_add (struct suggestion *suggestion,
 /* The rules as JSON, an array (the caller frees). */
 char *suggestion_rules (struct suggestion *suggestion);
 
-/* Says in the comments that COUNT records were not used, in the words WHY. */
-void suggestion_miss (struct suggestion *suggestion, const char *why,
-                      unsigned count);
+/* A sentence for the comments. */
+void suggestion_note (struct suggestion *suggestion, const char *sentence);
 
 /* A drop-in with comments. */
 void suggestion_write (struct suggestion *suggestion, FILE *to);

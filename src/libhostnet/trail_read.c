@@ -136,20 +136,91 @@ index_object (struct parts *parts, const char *text)
              : 0;
 }
 
-/* "... oci-hostnet[PID]: SENTENCE {JSON}".  A sentence may quote what looks
- * like the start of the JSON; inside of it the quotes have backslashes, so it
- * is the last one. */
+static const char *
+skip (const char *text, const char *characters)
+{
+  return text + strspn (text, characters);
+}
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+
+/* "Nov 28 15:00:00 " (RFC 3164) or "2026-11-28T15:00:00+01:00 " (RFC 3339);
+ * NULL: there is none. */
+static const char *
+skip_time (const char *line)
+{
+  static const char *const months
+      = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+  char month[5] = "";
+  const char *at = skip (line, DIGITS);
+
+  if (at == line + 4 && *at == '-')
+    at = skip (at, DIGITS "-T:.+Z");
+  else
+    {
+      memcpy (month, line, strnlen (line, 4));
+      if (strlen (month) != 4 || strstr (months, month) == NULL)
+        return NULL;
+      at = skip (skip (skip (line + 4, " "), DIGITS), " ");
+      at = skip (at, DIGITS ":");
+    }
+  return *at == ' ' ? at + 1 : NULL;
+}
+
+/* Behind "oci-hostnet[PID]: ", or NULL. */
+static const char *
+skip_tag (const char *text)
+{
+  static const char tag[] = RECORD_TAG "[", end[] = "]: ";
+  const char *pid = text + strlen (tag), *at;
+
+  if (strncmp (text, tag, strlen (tag)) != 0)
+    return NULL;
+  at = skip (pid, DIGITS);
+  return at > pid && strncmp (at, end, strlen (end)) == 0 ? at + strlen (end)
+                                                          : NULL;
+}
+
+/* Behind the tag, which stands where syslogds put it: after the time, the host
+ * and busybox' `facility.level`.  Further back it is somebody's who got a
+ * string into the message of another program. */
+static const char *
+find_sentence (const char *line)
+{
+  const char *at = line, *sentence, *end;
+
+  if (*at == '<')
+    at = skip (at + 1, DIGITS ">");
+  at = skip_time (at);
+  if (at == NULL)
+    return NULL;
+  sentence = skip_tag (at);
+  if (sentence != NULL)
+    return sentence;
+  end = at + strcspn (at, " ");
+  if (*end == '\0' || end == at || end[-1] == ':')
+    return NULL;
+  at = end + 1;
+  sentence = skip_tag (at);
+  end = skip (at, LETTERS DIGITS);
+  if (sentence != NULL || *end != '.')
+    return sentence;
+  end = skip (end + 1, LETTERS);
+  return *end == ' ' ? skip_tag (end + 1) : NULL;
+}
+
+/* "TIME HOST oci-hostnet[PID]: SENTENCE {JSON}".  A sentence may quote what
+ * looks like the start of the JSON; inside of it the quotes have backslashes,
+ * so it is the last one. */
 static enum line
 take_syslog (struct parts *parts, const char *line, struct trail_entry *entry)
 {
-  static const char tag[] = RECORD_TAG "[",
-                    object[] = " {\"" RECORD_KIND_KEY "\":";
-  const char *sentence = strstr (line, tag), *json = NULL;
+  static const char object[] = " {\"" RECORD_KIND_KEY "\":";
+  const char *sentence = find_sentence (line), *json = NULL;
 
-  if (sentence == NULL
-      || (sentence = strstr (sentence, "]: ")) == NULL)
+  if (sentence == NULL)
     return LINE_OTHERS;
-  sentence += strlen ("]: ");
   for (const char *at = strstr (sentence, object); at != NULL;
        at = strstr (at + 1, object))
     json = at;

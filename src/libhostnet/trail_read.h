@@ -26,7 +26,8 @@ typedef int trail_each (const struct trail_entry *entry, void *arg,
                         struct error *err);
 
 /* Calls EACH for every record in IN, whose lines are `journalctl -o json`'s or
- * those of a syslog file, in any mixture; lines of others are passed over.
+ * those of a syslog file, in any mixture; lines of others are passed over, and
+ * with them what looks like ours in the words of another program.
  * *UNREADABLE counts those that are ours and cannot be read, since syslogd cut
  * them off.  Negative: what EACH returned, or IN cannot be read. */
 int trail_read (FILE *in, trail_each *each, void *arg, unsigned *unreadable,

@@ -151,6 +151,43 @@ complains() {
 	[ -z "$output" ]
 }
 
+@test "check: a file of policy.d, or one that is to be one, as a drop-in" {
+	local text
+	mkdir -p policy.d
+	for text in '{"version": 1, "runtime": "/usr/bin/crun"}' '{"version": 1, "default": {}}' '{"version": 1, "admission": true}'; do
+		echo "$text" >draft
+		run -0 hostnet policy check draft
+		run -3 hostnet policy check --drop-in draft
+		expect_output 'unknown member' draft
+		cp draft policy.d/50-a.json
+		run -3 hostnet policy check policy.d/50-a.json
+		run -3 hostnet policy check "$PWD/policy.d//50-a.json"
+		(cd policy.d && run -3 hostnet policy check 50-a.json)
+	done
+	echo '{"version": 1, "rules": [{"when": {"kubernetes": {"serviceAccounts": ["a"]}}, "request": "allow"}]}' >policy.d/50-a.json
+	# whether admission checks it stands in policy.json
+	run -0 hostnet policy check policy.d/50-a.json
+	[ -z "$output" ]
+	run -2 hostnet policy check --drop-in
+}
+
+@test "check: only a rule that can be sure decides of what a later one is for" {
+	local when
+	for when in '{"kubernetes": {"serviceAccounts": ["a"]}}' '{"annotations": {"io.kubernetes.cri-o.X": "*"}}' \
+		'{"annotations": {"io.kubernetes.pod.owner": "x"}}' '{"kubernetes": false, "annotations": {"io.kubernetes.pod.name": "x"}}' '{"annotations": {"io.kubernetes.cri-o.*": "*"}, "args": ["a"]}'; do
+		echo "{\"version\": 1, \"rules\": [{\"when\": $when, \"request\": \"allow\"}, {\"when\": $when, \"request\": \"refuse\"}]}" >draft
+		run -0 hostnet policy check draft
+		[[ $output != *'never decides'* ]]
+		[ "$(grep -c 'only make things stricter' <<<"$output")" -eq 2 ]
+	done
+	for when in '{"kubernetes": {"namespaces": ["a"]}}' '{"annotations": {"io.kubernetes.pod.name": "*"}}' '{"annotations": {"io.*": "x"}}' \
+		'{"annotations": {"io.kubernetes.cri.*": "x"}}' '{"args": ["a"]}' '{"kubernetes": false}'; do
+		echo "{\"version\": 1, \"rules\": [{\"when\": $when, \"request\": \"allow\"}, {\"when\": $when, \"request\": \"refuse\"}]}" >draft
+		run -0 hostnet policy check draft
+		[[ $output = *'rule 2, line 1 never decides'* && $output != *stricter* ]]
+	done
+}
+
 # --- explain -------------------------------------------------------------------------
 
 RULES='{"version": 1, "default": {"inherit": "refuse"}, "rules": [
@@ -325,6 +362,32 @@ table() {
 	run -0 hostnet policy test tests/table.tsv
 }
 
+@test "test: a rule's number is that of the policy file, and with a name that of a drop-in" {
+	cp "$CAPTURES/podman/host.config.json" host.json
+	policy '{"version": 1, "rules": [{"when": {"always": true}, "inherit": "lock"}]}'
+	printf 'host.json\tedited rule 1\n' >table
+	run -0 hostnet policy test table
+	# another file's rule 1 is another rule
+	drop_in 50-a:b.json '{"version": 1, "rules": [{"when": {"always": true}, "inherit": "lock"}]}'
+	run -1 hostnet policy test table
+	expect_output '50-a:b.json: rule 1'
+	printf 'host.json\tedited rule %s\n' 50-a:b.json:1 >table
+	run -0 hostnet policy test table
+	for rule in 50-a:b.json:2 b.json:1 50-c.json:1 policy.json:1; do
+		printf 'host.json\tedited rule %s\n' "$rule" >table
+		run -1 hostnet policy test table
+	done
+	for rule in :1 50-a.json: 50-a.json:0 50-a.json:x; do
+		printf 'host.json\tedited rule %s\n' "$rule" >table
+		run -3 hostnet policy test table
+		expect_output 'rule FILE:N'
+	done
+	# without a policy.json a drop-in's are not the policy file's
+	rm "$HOSTNET_POLICY"
+	printf 'host.json\tedited rule 1\n' >table
+	run -1 hostnet policy test table
+}
+
 @test "test: a broken table, by file and line" {
 	table
 	while IFS='|' read -r row text; do
@@ -393,7 +456,7 @@ record() {
 
 @test "suggest: namespaces of pods, patterns that match themselves alone, mode observe where nothing helps" {
 	{
-		record engine=cri-o namespace='shop*' pod=web container=c1 args='["a","b*"]' reason=request_refused settings='{"request":"allow"}'
+		record engine=cri-o sure=yes namespace='shop*' pod=web container=c1 args='["a","b*"]' reason=request_refused settings='{"request":"allow"}'
 		record engine=podman namespace=forged container=c2 args='["z"]' reason=namespace_hook settings='{"inherit":"refuse","mode":"observe"}'
 		MESSAGE='observed, and would be locked' record container=c3 args='["y"]'
 		MESSAGE='observed, and would be reported: r' record container=c4 args='["y"]' reason=inherit_left
@@ -403,7 +466,7 @@ record() {
 	} >log
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
-	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["shop\\*"]},"args":["a","b\\*"]},"request":"allow"},{"when":{"args":["z"]},"inherit":"refuse","mode":"observe"}]' ]
+	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["shop\\*"]},"args":["a","b\\*"]},"request":"allow"},{"when":{"kubernetes":false,"args":["z"]},"inherit":"refuse","mode":"observe"}]' ]
 	sed -n '/^{/q; p' <<<"$output" >comments
 	sed -n '/Needs no rule/,/REFUSED/p' comments | grep -q '`c3`'
 	sed -n '/Needs no rule/,/REFUSED/p' comments | grep -q '`c4`'
@@ -419,6 +482,26 @@ record() {
 	[ "$(jq -c .rules <<<"$output")" = "$(jq -c .rules bare)" ]
 }
 
+@test "suggest: what is outside of Kubernetes gets no rule for pods, and who only says to be a pod none for those" {
+	policy "$SEEN"
+	run -0 container crun . echo plain
+	run -0 container crun '.annotations += {"io.container.manager": "cri-o", "io.kubernetes.cri-o.SandboxID": "x", "io.kubernetes.pod.namespace": "kube-system"}' \
+		echo forged
+	grep -F '"args":"[\"echo\",\"forged\"]"' "$SYSLOG" | grep -F '"sure":"no"'
+	run -0 hostnet policy suggest "$SYSLOG" --json
+	[ "$(jq -c .rules <<<"$output")" = '[{"when":{"kubernetes":false,"args":["echo","plain"]},"request":"allow","inherit":"refuse"}]' ]
+	run -0 hostnet policy suggest "$SYSLOG"
+	sed -n '/REFUSED all the same/,/^{/p' <<<"$output" | grep -F 'kube-system' | grep -F 'namespace is not sure'
+	drop_in today.json "$output"
+	policy "$ENFORCED"
+	run -0 container crun . echo plain
+	# as a pod, with the same args
+	capture crio/hostnet.container "$ASK"' | .process.args = ["echo", "plain"]' pod
+	run -0 hostnet policy explain pod --engine crio --json
+	[ "$(jq -r '.verdict + .reason_id' <<<"$output")" = refusedrequest_refused ]
+	jq -e '.rules[0] | .match == "no" and .why == "the container is of Kubernetes"' <<<"$output"
+}
+
 @test "suggest: one rule for what nothing tells apart, so that all run; the order of the records does not count" {
 	{
 		record container=c1 args='["a"]' reason=request_refused settings='{"request":"allow","inherit":"refuse","lock":"strict"}'
@@ -427,7 +510,7 @@ record() {
 		record container=c4 args='["b"]' reason=inherit_refused settings='{"inherit":"report"}'
 	} >log
 	run -0 hostnet policy suggest log --json
-	[ "$(jq -c .rules <<<"$output")" = '[{"when":{"args":["a"]},"request":"allow","inherit":"report","lock":"strict"},{"when":{"args":["b"]},"inherit":"report"}]' ]
+	[ "$(jq -c .rules <<<"$output")" = '[{"when":{"kubernetes":false,"args":["a"]},"request":"allow","inherit":"report","lock":"strict"},{"when":{"kubernetes":false,"args":["b"]},"inherit":"report"}]' ]
 	hostnet policy suggest log >one
 	for order in tac shuf "sort -r"; do
 		$order log >other
@@ -436,13 +519,29 @@ record() {
 }
 
 @test "suggest: nothing from a record gets out of its comment or its string" {
-	record container=$'x\n}{"evil":1} */' pod=$'p\u202e' engine=cri-o namespace='a","b' args='["a\nb","\"],"]' \
+	record container=$'x\n}{"evil":1} */' pod=$'p\u202e' engine=cri-o sure=yes namespace='a","b' args='["a\nb","\"],"]' \
 		reason=request_refused settings='{"request":"allow"},{"when":{"always":true},"request":"allow"}' >log
-	record container=ok engine=cri-o namespace='a","b' args='["a\nb","\"],"]' reason=request_refused settings='{"request":"allow"}' >>log
+	record container=ok engine=cri-o sure=yes namespace='a","b' args='["a\nb","\"],"]' reason=request_refused settings='{"request":"allow"}' >>log
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
 	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["a\",\"b"]},"args":["a\nb","\"],"]},"request":"allow"}]' ]
 	! grep -q $'\u202e' <<<"$output"
+}
+
+@test "suggest: what turns text or controls a terminal is written as \\u, and matches itself alone" {
+	local raw=$'a\u202eb\u009bc\u2028\u0085\x7f\U1f600"\\'
+	record container=c engine=cri-o namespace="n$raw" sure=yes args="$(jq -cn --arg r "$raw" '[$r]')" reason=request_refused \
+		settings='{"request":"allow"}' >log
+	for option in "" --json; do
+		# shellcheck disable=SC2086
+		run -0 hostnet policy suggest log $option
+		[[ $output = *'"a\u202eb\u009bc\u2028\u0085\u007f'$'\U1f600''\"\\\\"'* ]]
+		run ! grep -P '\x{202e}|\x{9b}|\x{85}|\x{2028}|\x7f' <<<"$output"
+	done
+	run -0 hostnet policy suggest log
+	sed 's,^ *//.*,,' <<<"$output" >bare
+	[ "$(jq -r '.rules[0].when.args[0]' bare)" = "${raw%\\}\\\\" ]
+	[ "$(jq -r '.rules[0].when.kubernetes.namespaces[0]' bare)" = "n${raw%\\}\\\\" ]
 }
 
 @test "suggest: records of a user are no policy of root's; what cannot be read is told" {
@@ -461,6 +560,26 @@ record() {
 	[[ $output = *'"of0"'* ]]
 	run -0 hostnet policy suggest /dev/null --json
 	[ "$(jq -c .rules <<<"$output")" = '[]' ]
+}
+
+@test "suggest: a string that got into syslog is no record, and records from there are said to be anybody's" {
+	{
+		record container=good args='["good"]' reason=request_refused settings='{"request":"allow"}'
+		record container=evil args='["evil"]' reason=request_refused settings='{"request":"allow"}' |
+			sed 's/daemon.notice/auth.info sshd[7]: Invalid user/'
+	} >log
+	run -0 hostnet policy suggest log
+	expect_output '"good"' '1 records came from syslog, where any local user can write'
+	[[ $output != *evil* ]]
+	run -0 hostnet policy suggest log --json
+	one_object
+	[ "$(jq -r '.checks[] | .verdict + " " + .reason' <<<"$output")" = \
+		"note 1 records came from syslog, where any local user can write: whose they are is not known" ]
+	# a real syslogd keeps the tag of who wrote it
+	logger -t sshd 'Invalid user oci-hostnet[1]: observed, and would be refused: x {"kind":"observed","container":"evil","args":"[\"evil\"]","settings":"{}"}'
+	wait_for 50 grep -q evil "$SYSLOG"
+	run -0 hostnet policy suggest "$SYSLOG"
+	[[ $output != *evil* ]]
 }
 
 @test "suggest: from the journal, where no file is given" {

@@ -26,13 +26,6 @@ forget_records() {
 # records COUNT [TEXT] - that many came from us since then, all with TEXT. Not counted is what was only
 # locked, and what our runtime refused, which tells the engine too: trail.bats and observe.bats count all.
 records() {
-	: >"$SYSLOG"
-	forget_trail
-}
-
-# records COUNT [TEXT] - that many came from us since then, all with TEXT; what was only locked is not
-# counted
-records() {
 	local found mark=mark-$RANDOM$RANDOM
 	# what is logged behind ours comes last
 	logger -t syslog-test "$mark"

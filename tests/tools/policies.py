@@ -47,7 +47,7 @@ SETTINGS = {**WORDS, "keepCapabilities": [[], ["CAP_MKNOD"], CAPABILITIES], "sub
 PATTERNS = [["*"], ["a", "b?"], [""]]
 KUBERNETES = {"namespaces": PATTERNS, "serviceAccounts": PATTERNS}
 WHEN = {"always": [True], "annotations": [{"a": "b"}, {"": "", "io.*": "[ab]\\*"}], "args": PATTERNS,
-        "kubernetes": [{"namespaces": ["x"]}, {"serviceAccounts": ["x"]}]}
+        "kubernetes": [False, {"namespaces": ["x"]}, {"serviceAccounts": ["x"]}]}
 RULE = {"when": [{"always": True}, {"args": ["a"]}], **SETTINGS}
 RULES = [[], [{"when": {"always": True}}], [{"when": {"args": ["a"]}, "mode": "observe"}, {"when": {"always": True}}]]
 DROP_IN = {"version": [1], "rules": RULES}

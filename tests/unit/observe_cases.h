@@ -35,6 +35,12 @@ static const struct
     "\"request\":\"refuse\",\"inherit\":\"refuse\"},"
     "{\"when\":{\"annotations\":{\"io.container.manager\":\"libpod\"}},"
     "\"request\":\"refuse\",\"privateNetAdmin\":\"refuse\"}" },
+  /* of both the stricter value of each member is the built-in one, which has no
+   * word */
+  { "a lax rule that is never sure, before one that says nothing", "",
+    "{\"when\":{\"annotations\":{\"io.kubernetes.*\":\"*\"}},"
+    "\"request\":\"allow\",\"inherit\":\"leave\",\"lock\":\"strict\"},"
+    "{\"when\":{\"always\":true},\"privateNetAdmin\":\"refuse\"}" },
 };
 
 static const struct

@@ -22,7 +22,8 @@ struct config
   struct trial trial;
   char *args;            /* JSON, owned, or NULL */
   struct trial stranger; /* the same but for one more of the args, */
-  struct trial elsewhere; /* and but for the namespace of its pod */
+  struct trial elsewhere; /* and but for the namespace of its pod, */
+  struct trial pod;       /* and one of Kubernetes with the same args */
 };
 
 static struct config *configs;
@@ -47,6 +48,7 @@ trial_of (const char *path, char *text, size_t length)
 enum change
 {
   ASK,
+  NO_ANNOTATIONS, /* but for what asks */
   MORE_ARGS,
   OTHER_NAMESPACE,
   PATTERN_ARGS,
@@ -65,6 +67,14 @@ plan_change (const struct json_doc *doc, enum change change,
 
   json_get (doc, 0, "annotations", JSON_OBJECT, &annotations, NULL);
   json_get (doc, 0, "process", JSON_OBJECT, &process, NULL);
+  if (change == NO_ANNOTATIONS && annotations != JSON_NONE)
+    json_replace (edits, doc, annotations,
+                  json_get (doc, annotations, "io.oci-hostnet.network",
+                            JSON_STRING, &node, NULL)
+                          > 0
+                      ? "{\"io.oci-hostnet.network\":\"host\"}"
+                      : "{}",
+                  "");
   if (change == MORE_ARGS
       && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
     json_append (edits, doc, node, NULL, "\"--stranger\"", "");
@@ -122,6 +132,17 @@ args_of (const char *text, size_t length)
                    doc.members[args].end - doc.members[args].start);
 }
 
+/* The same from CRI-O, without what another engine wrote. */
+static struct trial
+pod_of (const char *path, const char *text, size_t length)
+{
+  char *copy = changed (text, &length, NO_ANNOTATIONS);
+  struct trial trial = trial_of (path, copy, length);
+
+  trial_set_engine (&trial, "crio");
+  return trial;
+}
+
 /* TEXT is taken over; STRANGE is what makes a stranger of it. */
 static void
 add_config (const char *path, bool asks, char *text, size_t length,
@@ -138,7 +159,8 @@ add_config (const char *path, bool asks, char *text, size_t length,
                          trial_of (path, text, length),
                          args_of (text, length),
                          trial_of (path, stranger, more),
-                         trial_of (path, elsewhere, other) };
+                         trial_of (path, elsewhere, other),
+                         pod_of (path, text, length) };
 }
 
 static void
@@ -246,6 +268,7 @@ complain (bool good, const struct config *config,
 /* What happened to all of them, by place in configs. */
 static struct outcome *enforced;
 static bool *helped; /* a rule was suggested */
+static size_t lock_count, report_count; /* by what of inherit */
 
 static void
 record (const struct config *config, const struct judgement *j,
@@ -263,6 +286,9 @@ record (const struct config *config, const struct judgement *j,
                                                   : NULL,
     .message = sentence,
     .settings = j->observation.settings,
+    .sure = j->subject.sure         ? "yes"
+            : j->subject.kubernetes ? "no"
+                                    : NULL,
   };
 
   if (sentence != NULL)
@@ -275,6 +301,50 @@ static bool
 is_easy (enum refusal id)
 {
   return id == REFUSAL_inherit_refused || id == REFUSAL_net_admin_refused;
+}
+
+/* Where refusing what has the host's network is the matter: that it is locked
+ * where it loses nothing by it, and else reported.  SETTINGS refused it. */
+static bool
+gives_away_least (const struct config *config, enum caller caller,
+                  struct policy *policy, const struct policy_settings *given,
+                  const char *suggested)
+{
+  cleanup_judgement struct judgement j = JUDGEMENT_INIT;
+  cleanup_outcome struct outcome outcome = OUTCOME_INIT;
+  struct policy_settings settings = *given;
+  struct trial trial = config->trial;
+  bool good;
+
+  settings.inherit = INHERIT_HARMLESS;
+  if (settings.host_objects == HOST_OBJECTS_REFUSE)
+    settings.host_objects = HOST_OBJECTS_REPORT;
+  trial.settings = &settings;
+  judge_under (&trial, caller, policy, &j, &outcome);
+  good = strstr (suggested, j.decision.verdict == VERDICT_EDIT
+                                ? "\"inherit\":\"lock\""
+                                : "\"inherit\":\"report\"")
+         != NULL;
+  lock_count += j.decision.verdict == VERDICT_EDIT;
+  report_count += j.decision.verdict != VERDICT_EDIT;
+  if (!good)
+    printf ("# %s: %s\n", config->path, suggested);
+  return good;
+}
+
+/* The settings of an observation are what a rule can say. */
+static bool
+is_settings (const char *settings)
+{
+  cleanup_policy struct policy *policy = NULL;
+  cleanup_error struct error err = ERROR_INIT;
+  cleanup_free char *text
+      = xasprintf ("{\"version\":1,\"default\":%s}", settings);
+
+  if (policy_parse (text, strlen (text), settings, &policy, &err) == 0)
+    return true;
+  printf ("# %s\n", err.message);
+  return false;
 }
 
 /* Under `mode: observe` everything runs as it is, and what is told is what
@@ -298,10 +368,16 @@ observe_all (size_t policy, enum caller caller, struct suggestion *suggestion)
                             && outcome.kind == enforced[i].kind
                             && outcome.id == enforced[i].id,
                         &configs[i], &enforced[i], &outcome);
+      if (j.observation.settings != NULL)
+        good &= is_settings (j.observation.settings);
+      if (enforced[i].id == REFUSAL_inherit_refused)
+        good &= gives_away_least (&configs[i], caller, enforcing, &e.settings,
+                                  j.observation.settings);
       if (is_easy (enforced[i].id) && j.observation.settings != NULL)
         good &= complain (strstr (j.observation.settings, "\"mode\"") == NULL,
                           &configs[i], &enforced[i], &outcome);
-      helped[i] = j.observation.settings != NULL && configs[i].args != NULL;
+      helped[i] = j.observation.settings != NULL && configs[i].args != NULL
+                  && j.subject.kubernetes == j.subject.sure;
       record (&configs[i], &j, &outcome, suggestion);
     }
   return good;
@@ -348,6 +424,17 @@ other_args (size_t policy, enum caller caller, struct policy *suggested)
   for (size_t i = 0; suggested != NULL && i < config_count; i++)
     good &= same_for (&configs[i].stranger, &configs[i], policy, caller,
                       suggested);
+  return good;
+}
+
+/* A rule for a container outside of Kubernetes is for none inside. */
+static bool
+pods_too (size_t policy, enum caller caller, struct policy *suggested)
+{
+  bool good = suggested != NULL;
+
+  for (size_t i = 0; suggested != NULL && i < config_count; i++)
+    good &= same_for (&configs[i].pod, &configs[i], policy, caller, suggested);
   return good;
 }
 
@@ -427,8 +514,9 @@ test (size_t policy, size_t c)
     "enforced with it, all run",
     "other args are treated as before",
     "other namespaces are treated as before",
+    "pods with the same args are treated as before",
   };
-  bool good[5];
+  bool good[6];
 
   good[0] = observe_all (policy, caller, suggestion);
   rules = rules_of (suggestion);
@@ -437,9 +525,10 @@ test (size_t policy, size_t c)
   good[2] = enforce_all (caller, suggested);
   good[3] = other_args (policy, caller, suggested);
   good[4] = other_namespaces (policy, caller, &pod_count);
+  good[5] = pods_too (policy, caller, suggested);
   for (size_t i = 0; i < config_count; i++)
     refused_count += enforced[i].kind == OUTCOME_REFUSED && helped[i];
-  for (size_t p = 0; p < 5; p++)
+  for (size_t p = 0; p < 6; p++)
     {
       cleanup_free char *what = xasprintf ("%s: %s", name, properties[p]);
 
@@ -461,6 +550,8 @@ main (void)
       test (p, c);
   printf ("# %zu configurations, %zu refusals, %zu of pods\n", config_count,
           refused_count, pod_count);
-  tap_ok (refused_count > 0 && pod_count > 0, "some were refused");
+  tap_ok (refused_count > 0 && pod_count > 0 && lock_count > 0
+              && report_count > 0,
+          "some were refused, and of both kinds");
   return tap_end ();
 }

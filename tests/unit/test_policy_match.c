@@ -10,6 +10,8 @@
 #include "tap.h"
 
 #define NOT_KUBERNETES "the container is not known to be of Kubernetes"
+#define IS_KUBERNETES "the container is of Kubernetes"
+#define OUTSIDE "\"kubernetes\":false"
 #define NAMESPACE "the pod's namespace"
 #define THE_ACCOUNT                                                           \
   "the pod's service account, which the annotation "                          \
@@ -77,6 +79,33 @@ static const struct match_row
   { "nobody", NOBODY, false, NS ("*"), "", NULL, RULE_NO, NOT_KUBERNETES },
   { "a namespace that is no string", CRIO, false, NS ("*"),
     "\"io.kubernetes.pod.namespace\":5", NULL, RULE_NO, NAMESPACE },
+
+  /* outside of Kubernetes */
+  { "nobody, outside", NOBODY, false, OUTSIDE, "", NULL, RULE_YES, NULL },
+  { "podman, outside", PODMAN, false, OUTSIDE,
+    A ("io.container.manager", "libpod"), NULL, RULE_YES, NULL },
+  { "podman's pod, outside", PODMAN, false, OUTSIDE,
+    A ("io.container.manager", "libpod") "," A (
+        "io.kubernetes.cri-o.SandboxID", ID),
+    NULL, RULE_YES, NULL },
+  { "CRI-O, outside", CRIO, false, OUTSIDE, CRIO_POD ("n"), NULL, RULE_NO,
+    IS_KUBERNETES },
+  { "containerd, outside", CONTAINERD, false, OUTSIDE, CRI_POD ("n"), NULL,
+    RULE_NO, IS_KUBERNETES },
+  { "CRI-O without a namespace, outside", CRIO, false, OUTSIDE, "", NULL,
+    RULE_NO, IS_KUBERNETES },
+  { "CRI-O whose pod says that it is podman, outside", CRIO, false, OUTSIDE,
+    A ("io.container.manager", "libpod") "," CRIO_POD ("n"), NULL,
+    RULE_UNSURE, BY_ANNOTATIONS },
+  { "podman with forged labels does not get out of what is stricter", PODMAN,
+    false, OUTSIDE, FORGED_CRIO, NULL, RULE_UNSURE, BY_ANNOTATIONS },
+  { "outside, and the args", NOBODY, false, OUTSIDE ",\"args\":[\"a\"]", "",
+    "[\"a\"]", RULE_YES, NULL },
+  { "outside, and other args", NOBODY, false, OUTSIDE ",\"args\":[\"a\"]", "",
+    "[\"b\"]", RULE_NO, "the args" },
+  { "a pod with these args, outside", CRIO, false,
+    OUTSIDE ",\"args\":[\"a\"]", CRIO_POD ("n"), "[\"a\"]", RULE_NO,
+    IS_KUBERNETES },
 
   /* service accounts */
   { "a service account, which admission checks", CRIO, true, SA ("cni"),

@@ -18,6 +18,8 @@ static const struct unsure_row
   const char *annotations;
 } unsure_rows[] = {
   { "forged namespace", NS ("kube-system"), PODMAN, FORGED_CRIO },
+  { "forged label of who is to be outside", "\"kubernetes\":false", PODMAN,
+    FORGED_CRIO },
   { "forged annotation", GLOB ("io.kubernetes.pod.namespace", "kube-system"),
     PODMAN, FORGED_CRIO },
   { "a sandbox's annotation", GLOB ("io.kubernetes.cri-o.X", "*"), CRIO,

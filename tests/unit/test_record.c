@@ -24,6 +24,7 @@ static const struct record full = {
   .edits = "netns",
   .reason_id = "r",
   .args = "[\"a\\n\"]",
+  .sure = "yes",
 };
 
 /* The first record of TEXT is copied: how many there were, and its fields. */
@@ -203,16 +204,16 @@ static void
 test_foreign_lines (void)
 {
   static const char text[]
-      = "Nov 28 h kernel: oci-hostnet is mentioned\n"
+      = "Nov 28 15:00:00 h kernel: oci-hostnet is mentioned\n"
         "\n"
         "{\"MESSAGE\":\"of another\",\"MESSAGE_ID\":\"00\"}\n"
         "{\"MESSAGE\":\n"
         "[]\n"
-        "Nov 28 h oci-hostnet[1]: cut off {\"kind\":\"refused\",\"contai\n"
-        "Nov 28 h oci-hostnet[1]: without fields\n"
-        "Nov 28 h oci-hostnet[1]: of no kind {\"kind\":\"x\"}\n"
+        "Nov 28 15:00:00 h oci-hostnet[1]: cut off {\"kind\":\"refused\",\"contai\n"
+        "Nov 28 15:00:00 h oci-hostnet[1]: without fields\n"
+        "Nov 28 15:00:00 h oci-hostnet[1]: of no kind {\"kind\":\"x\"}\n"
         "{\"OCI_HOSTNET_KIND\":\"changed\",\"MESSAGE_ID\":\"dab9\n"
-        "Nov 28 h oci-hostnet[1]: \xff {\"kind\":\"refused\",\"pod\":null,"
+        "Nov 28 15:00:00 h oci-hostnet[1]: \xff {\"kind\":\"refused\",\"pod\":null,"
         "\"suppressed\":\"7\",\"suppressed2\":-1,\"x\":[1]}\n"
         "{\"MESSAGE_ID\":\"dab91599912f41de801be602513730f4\",\"_UID\":"
         "[\"0\",\"1\"],\"MESSAGE\":[255,1],\"OCI_HOSTNET_POD\":null}";
@@ -230,6 +231,60 @@ test_foreign_lines (void)
   forget (&heard);
 }
 
+#define THE_RECORD "oci-hostnet[1]: x {\"kind\":\"observed\"}"
+
+/* The tag is where syslogds put it, and nowhere in what somebody else said. */
+static void
+test_tags (void)
+{
+  static const struct
+  {
+    const char *line;
+    bool ours;
+  } rows[] = {
+    { "Nov 28 15:00:00 h " THE_RECORD, true },
+    { "Nov  8 15:00:00 h.example.org " THE_RECORD, true },
+    { "Nov 28 15:00:00 h daemon.notice " THE_RECORD, true },
+    { "Nov 28 15:00:00 " THE_RECORD, true },
+    { "<29>Nov 28 15:00:00 h " THE_RECORD, true },
+    { "2026-11-28T15:00:00.123456+01:00 h " THE_RECORD, true },
+    { "2026-11-28T15:00:00Z h " THE_RECORD, true },
+    { "Nov 28 15:00:00 h sshd[7]: Invalid user " THE_RECORD, false },
+    { "Nov 28 15:00:00 h kernel: " THE_RECORD, false },
+    { "Nov 28 15:00:00 h auth.info sshd[7]: " THE_RECORD, false },
+    { "Nov 28 15:00:00 h user.notice x " THE_RECORD, false },
+    { "Nov 28 15:00:00 h x " THE_RECORD, false },
+    { "Nov 28 15:00:00 h sshd[7]:" THE_RECORD, false },
+    { "Nov 28 15:00:00 sshd[7]: " THE_RECORD, false },
+    { "Nov 28 15:00:00 sshd: " THE_RECORD, false },
+    { "2026-11-28T15:00:00Z h sudo: a : " THE_RECORD, false },
+    { "2026-11-28T15:00:00Z sudo: " THE_RECORD, false },
+    { "Nov 28 15:00:00 h xoci-hostnet[1]: x {\"kind\":\"observed\"}", false },
+    { "Nov 28 15:00:00 h oci-hostnet[]: x {\"kind\":\"observed\"}", false },
+    { "Nov 28 15:00:00 h oci-hostnet[1x]: x {\"kind\":\"observed\"}", false },
+    { "Nov 28 15:00:00 h oci-hostnet[1] x]: y {\"kind\":\"observed\"}",
+      false },
+    { "h " THE_RECORD, false },
+    { "Nov 28 " THE_RECORD, false },
+    { THE_RECORD, false },
+    { "  " THE_RECORD, false },
+    { "Nov 28 15:00:00", false },
+    { "2026-", false },
+    { "<", false },
+  };
+
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      struct heard heard = { 0 };
+
+      read_text (&heard, rows[i].line, strlen (rows[i].line));
+      tap_ok (heard.result == 0 && heard.unreadable == 0
+                  && heard.count == rows[i].ours,
+              rows[i].line);
+      forget (&heard);
+    }
+}
+
 int
 main (void)
 {
@@ -243,5 +298,6 @@ main (void)
   test_huge ("\xe2\x80\xae", "huge, of what turns text");
   test_huge ("\xf0\x9f\x98\x80", "huge, of four bytes each");
   test_foreign_lines ();
+  test_tags ();
   return tap_end ();
 }
