@@ -208,11 +208,16 @@ key_of_same (uint64_t seed, const struct record *record)
   return key;
 }
 
+/* A namespace that its author may have made up is none of its own. */
 static uint64_t
 key_of_group (uint64_t seed, const struct record *record)
 {
+  bool sure = record->sure != NULL && strcmp (record->sure, "yes") == 0;
+
   return mix (mix (seed, record->engine != NULL ? record->engine : "", ""),
-              record->pod_namespace != NULL ? record->pod_namespace : "", "");
+              sure && record->pod_namespace != NULL ? record->pod_namespace
+                                                    : "",
+              "");
 }
 
 /* ---- counting ---- */
