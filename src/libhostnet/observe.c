@@ -192,7 +192,7 @@ settings_to_run (const struct policy_settings *given,
     }
   if (!runs || settings.listen_count == given->listen_count)
     return spell (runs ? &settings : given, NULL, runs);
-  text = json_string (config, request->listen);
+  text = json_string (matter->config, matter->request->listen);
   port_list_parse (text, "listen", &declared, NULL);
   return spell (&settings, &declared, true);
 }
