@@ -130,6 +130,23 @@ collect (struct judgement *j, const char *bundle, unsigned preserve_fds,
                               preserve_fds, &j->facts, err);
 }
 
+/* What `policy suggest` wants to know beside the settings. */
+static void
+look_at_strict (struct judgement *j, const char *bundle)
+{
+  struct facts facts = j->facts;
+
+  facts.ways = (struct ways) WAYS_INIT;
+  if (j->observation.runs
+      && (!decide_concerns (&j->request, &j->facts)
+          || ways_collect (&j->config, bundle, LOCK_STRICT,
+                           facts.subordinate.wanted, &facts.ways, NULL)
+                 == 0))
+    observe_strict (&j->engine, &j->config, &j->request, &facts,
+                    &j->observation);
+  ways_clear (&facts.ways);
+}
+
 static int
 collect_and_decide (struct judgement *j, const char *bundle,
                     unsigned preserve_fds, struct error *err)
@@ -152,6 +169,7 @@ collect_and_decide (struct judgement *j, const char *bundle,
     return result;
   observe (&j->settings, &j->engine, &j->config, &j->request, &j->facts,
            result, &j->decision, &j->observation, err);
+  look_at_strict (j, bundle);
   return 0;
 }
 

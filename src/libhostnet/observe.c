@@ -176,25 +176,33 @@ spell (const struct policy_settings *settings,
   return text.text;
 }
 
-static char *
-settings_to_run (const struct policy_settings *given,
-                 const struct matter *matter, enum refusal id)
+/* Fills OBSERVATION with the settings under which the container runs. */
+static void
+find_settings (const struct policy_settings *given,
+               const struct matter *matter, enum refusal id,
+               struct observation *observation)
 {
   cleanup_port_list struct port_list declared = PORT_LIST_INIT;
   cleanup_free char *text = NULL;
-  struct policy_settings settings = *given;
-  bool runs = false, edits;
+  struct policy_settings *settings = &observation->running;
+  bool edits;
 
-  while (!runs && loosen (&settings, matter, id))
+  *settings = *given;
+  observation->runs = id == REFUSAL_NONE;
+  while (!observation->runs && loosen (settings, matter, id))
     {
-      id = try_settings (&settings, matter, &edits);
-      runs = id == REFUSAL_NONE;
+      id = try_settings (settings, matter, &edits);
+      observation->runs = id == REFUSAL_NONE;
     }
-  if (!runs || settings.listen_count == given->listen_count)
-    return spell (runs ? &settings : given, NULL, runs);
+  if (!observation->runs || settings->listen_count == given->listen_count)
+    {
+      observation->settings = spell (observation->runs ? settings : given,
+                                     NULL, observation->runs);
+      return;
+    }
   text = json_string (matter->config, matter->request->listen);
   port_list_parse (text, "listen", &declared, NULL);
-  return spell (&settings, &declared, true);
+  observation->settings = spell (settings, &declared, true);
 }
 
 void
@@ -227,11 +235,24 @@ observe (const struct policy_settings *settings,
       = result == 0 && decision->verdict == VERDICT_EDIT;
   decision->verdict = VERDICT_LEAVE;
   decision->must_be_locked = false;
-  if (result == 0)
-    return;
-  observe_refusal (observation, err);
-  observation->settings = settings_to_run (settings, &matter,
-                                           observation->refused.id);
+  if (result < 0)
+    observe_refusal (observation, err);
+  find_settings (settings, &matter, observation->refused.id, observation);
+}
+
+void
+observe_strict (const struct engine_verdict *engine,
+                const struct json_doc *config, const struct request *request,
+                const struct facts *facts, struct observation *observation)
+{
+  const struct matter matter = { engine, config, request, facts };
+  struct policy_settings settings = observation->running;
+  bool edits;
+
+  settings.lock |= LOCK_STRICT;
+  observation->bears_strict
+      = observation->runs
+        && try_settings (&settings, &matter, &edits) == REFUSAL_NONE;
 }
 
 char *

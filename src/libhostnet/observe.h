@@ -11,12 +11,16 @@ struct observation
   bool observed;        /* the policy says so; all that follows is of that */
   bool would_edit;      /* the edits stay in the decision, for a person */
   struct error refused; /* what would have been refused, or nothing */
-  /* When refused: the policy's members that would let the container run, as
-   * JSON; without any that does, `mode` alone (owned, or NULL). */
+  /* The policy's members under which the container runs, as JSON: its own when
+   * nothing would have been refused, else those that would let it run, or those
+   * and `mode` when none does (owned, or NULL). */
   char *settings;
+  bool runs;                      /* under these: */
+  struct policy_settings running; /* what they say */
+  bool bears_strict; /* the lock strict besides would not refuse it */
 };
 
-#define OBSERVATION_INIT { false, false, ERROR_INIT, NULL }
+#define OBSERVATION_INIT { .refused = ERROR_INIT }
 
 /* What decide() came to, from RESULT and ERR, as what would have been: empties
  * ERR, and makes DECISION one that leaves the container alone. */
@@ -27,7 +31,14 @@ void observe (const struct policy_settings *settings,
               struct decision *decision, struct observation *observation,
               struct error *err);
 
-/* The same where what decide() needs could not be found out: no setting
+/* Looks whether the container would run with the lock strict as well.  FACTS
+ * have the ways under that lock. */
+void observe_strict (const struct engine_verdict *engine,
+                     const struct json_doc *config,
+                     const struct request *request, const struct facts *facts,
+                     struct observation *observation);
+
+/* As observe() where what decide() needs could not be found out: no setting
  * helps. */
 void observe_unknown (const struct policy_settings *settings,
                       struct observation *observation, struct error *err);

@@ -96,6 +96,7 @@ occasion_note (struct occasion *occasion, const struct judgement *j)
   note (occasion, &j->engine, &j->subject);
   occasion->rule = policy_rule_name (&j->settings);
   occasion->settings = copy (j->observation.settings);
+  occasion->bears = j->observation.bears_strict ? "strict" : NULL;
   if (!decide_concerns (&j->request, &j->facts))
     return;
   occasion->lock = lock_names[lock];
@@ -125,6 +126,7 @@ occasion_tell (const struct occasion *occasion, enum record_kind kind,
     .args = occasion->args,
     .settings = occasion->settings,
     .sure = occasion->sure,
+    .bears = occasion->bears,
   };
 
   trail_write (&record);

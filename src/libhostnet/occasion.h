@@ -15,7 +15,7 @@ struct occasion
   bool kubernetes; /* a mark says so: whoever asked may be a pod's author */
   const char *engine;
   char *pod, *pod_namespace, *service_account, *rule, *args, *settings;
-  const char *lock, *edits, *sure;
+  const char *lock, *edits, *sure, *bears;
 };
 
 #define OCCASION_INIT { 0 }

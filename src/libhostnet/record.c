@@ -46,6 +46,7 @@ const struct record_field record_fields[RECORD_FIELDS] = {
   { "OCI_HOSTNET_ARGS", "args", FIELD (args), 768 },
   { "OCI_HOSTNET_SETTINGS", "settings", FIELD (settings), 512 },
   { "OCI_HOSTNET_SURE", "sure", FIELD (sure), 8 },
+  { "OCI_HOSTNET_BEARS", "bears", FIELD (bears), 16 },
 };
 
 const char *

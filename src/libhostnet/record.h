@@ -43,6 +43,7 @@ struct record
                             to run, as JSON: for `policy suggest` */
   const char *sure;      /* "yes": it surely is of Kubernetes, and its author
                             did not say so; "no": only its author may have */
+  const char *bears;     /* "strict": would run with that lock too */
 };
 
 struct record_kind_row
@@ -63,7 +64,7 @@ struct record_field
 enum
 {
   RECORD_MESSAGE, /* the first of the table */
-  RECORD_FIELDS = 16
+  RECORD_FIELDS = 17
 };
 extern const struct record_field record_fields[RECORD_FIELDS];
 

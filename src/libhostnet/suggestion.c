@@ -18,19 +18,22 @@ struct lines
   size_t count;
 };
 
-/* One for each `when`. */
+/* One for each `when`; of use where one of those seen would be refused. */
 struct suggested_rule
 {
   char *when;            /* JSON; the key */
   bool of_pods;          /* these come first: the others are for any args */
-  struct policy *policy; /* has one rule: the settings */
+  bool needed;
+  struct seen *seen;
+  size_t seen_count;
+  struct policy *policy; /* made of SEEN, has one rule: the settings */
   struct lines who;
 };
 
 struct suggestion
 {
   struct suggested_rule *rules;
-  size_t count;
+  size_t count, needed; /* these come first when sorted */
   struct lines edited, unhelped, notes;
 };
 
@@ -48,17 +51,27 @@ lines_clear (struct lines *lines)
   free (lines->list);
 }
 
+static void
+rule_clear (struct suggested_rule *rule)
+{
+  free (rule->when);
+  policy_free (rule->policy);
+  for (size_t i = 0; i < rule->seen_count; i++)
+    {
+      policy_free (rule->seen[i].policy);
+      free (rule->seen[i].who);
+    }
+  free (rule->seen);
+  lines_clear (&rule->who);
+}
+
 void
 suggestion_free (struct suggestion *suggestion)
 {
   if (suggestion == NULL)
     return;
   for (size_t i = 0; i < suggestion->count; i++)
-    {
-      free (suggestion->rules[i].when);
-      policy_free (suggestion->rules[i].policy);
-      lines_clear (&suggestion->rules[i].who);
-    }
+    rule_clear (&suggestion->rules[i]);
   free (suggestion->rules);
   lines_clear (&suggestion->edited);
   lines_clear (&suggestion->unhelped);
@@ -154,62 +167,6 @@ lines_write (struct lines *lines, const char *indent, size_t most, FILE *to)
 
 /* ---- settings ---- */
 
-/* A policy with one rule, whose settings are SETTINGS; NULL: they are none. */
-static struct policy *
-read_settings (const char *settings)
-{
-  struct policy *policy = NULL;
-  cleanup_free char *text = NULL;
-  size_t length = settings != NULL ? strlen (settings) : 0;
-
-  if (length < 2 || settings[0] != '{' || settings[length - 1] != '}')
-    return NULL;
-  text = xasprintf ("{\"version\":1,\"rules\":["
-                    "{\"when\":{\"always\":true}%s%.*s}]}",
-                    length > 2 ? "," : "", (int) length - 2, settings + 1);
-  if (policy_parse (text, strlen (text), "settings", &policy, NULL) < 0)
-    return NULL;
-  if (policy->rule_count != 1)
-    {
-      policy_free (policy);
-      return NULL;
-    }
-  return policy;
-}
-
-static unsigned
-laxer (enum setting setting, unsigned a, unsigned b)
-{
-  if (setting == SETTING_LOCK)
-    return a & b;
-  if (setting == SETTING_CAPABILITIES)
-    return a | b;
-  return setting_stricter (setting, a, b) == a ? b : a;
-}
-
-/* Of two containers that nothing tells apart both have to run. */
-static void
-loosen (struct rule *rule, const struct rule *other)
-{
-  for (unsigned s = 0; s < SETTINGS; s++)
-    {
-      enum setting setting = (enum setting) s;
-
-      if (!rule->set[s] && !other->set[s])
-        continue;
-      /* who does not say it has what is built in, which is 0 */
-      rule->value[s] = laxer (setting, rule->value[s], other->value[s]);
-      rule->set[s] = setting_has_word (setting, rule->value[s]);
-    }
-  if (rule->subordinate != NULL
-      && (other->subordinate == NULL
-          || strcmp (rule->subordinate, other->subordinate) != 0))
-    {
-      free (rule->subordinate);
-      rule->subordinate = NULL;
-    }
-}
-
 static void
 add_settings (struct json_buffer *out, const struct rule *rule,
               const char *separator)
@@ -238,9 +195,11 @@ find_rule (struct suggestion *suggestion, const char *when)
   return NULL;
 }
 
+/* POLICY, what it runs with, is taken over. */
 static void
 add_rule (struct suggestion *suggestion, const struct record *observed,
-          const char *time, const char *when, struct policy *policy)
+          const char *time, const char *when, struct policy *policy,
+          bool refused)
 {
   struct suggested_rule *rule = find_rule (suggestion, when);
 
@@ -253,14 +212,15 @@ add_rule (struct suggestion *suggestion, const struct record *observed,
       *rule = (struct suggested_rule){
         .when = xstrndup (when, strlen (when)),
         .of_pods = suggestion_is_of_pod (observed),
-        .policy = policy,
       };
     }
-  else
-    {
-      loosen (&rule->policy->rules[0], &policy->rules[0]);
-      policy_free (policy);
-    }
+  rule->needed |= refused;
+  rule->seen = xrealloc (rule->seen,
+                         (rule->seen_count + 1) * sizeof *rule->seen);
+  rule->seen[rule->seen_count++]
+      = (struct seen){ policy, suggestion_matter (observed),
+                       suggestion_bears_strict (observed),
+                       describe (observed, time, NULL) };
   lines_add (&rule->who, describe (observed, time, NULL));
 }
 
@@ -270,9 +230,8 @@ is_refused (const struct record *observed)
 {
   static const char refused[] = OBSERVED_REFUSED;
 
-  return observed->settings != NULL
-         || (observed->reason_id != NULL && observed->command != NULL
-             && strcmp (observed->command, "exec") == 0)
+  return (observed->reason_id != NULL && observed->command != NULL
+          && strcmp (observed->command, "exec") == 0)
          || (observed->message != NULL
              && strncmp (observed->message, refused, strlen (refused)) == 0);
 }
@@ -299,24 +258,22 @@ suggestion_add (struct suggestion *suggestion, const struct record *observed,
   cleanup_free char *when = NULL;
   struct policy *policy;
   const char *why;
+  bool refused;
 
   if (observed->kind != RECORD_OBSERVED)
     return;
-  if (!is_refused (observed))
-    {
-      lines_add (&suggestion->edited, describe (observed, time, NULL));
-      return;
-    }
+  refused = is_refused (observed);
   when = suggestion_when (observed);
-  policy = read_settings (observed->settings);
+  policy = suggestion_settings (observed->settings);
   why = why_unhelped (observed, when, policy);
+  if (!refused)
+    lines_add (&suggestion->edited, describe (observed, time, NULL));
+  else if (why != NULL)
+    lines_add (&suggestion->unhelped, describe (observed, time, why));
   if (why == NULL)
-    {
-      add_rule (suggestion, observed, time, when, policy);
-      return;
-    }
-  lines_add (&suggestion->unhelped, describe (observed, time, why));
-  policy_free (policy);
+    add_rule (suggestion, observed, time, when, policy, refused);
+  else
+    policy_free (policy);
 }
 
 void
@@ -330,16 +287,27 @@ by_when (const void *a, const void *b)
 {
   const struct suggested_rule *x = a, *y = b;
 
+  if (x->needed != y->needed)
+    return y->needed - x->needed;
   return x->of_pods != y->of_pods ? y->of_pods - x->of_pods
                                   : strcmp (x->when, y->when);
 }
 
 static void
-sort (struct suggestion *suggestion)
+finish (struct suggestion *suggestion)
 {
   if (suggestion->count > 0)
     qsort (suggestion->rules, suggestion->count, sizeof *suggestion->rules,
            by_when);
+  suggestion->needed = 0;
+  while (suggestion->needed < suggestion->count
+         && suggestion->rules[suggestion->needed].needed)
+    {
+      struct suggested_rule *rule = &suggestion->rules[suggestion->needed++];
+
+      policy_free (rule->policy);
+      rule->policy = suggestion_merge (rule->seen, rule->seen_count);
+    }
 }
 
 char *
@@ -347,9 +315,9 @@ suggestion_rules (struct suggestion *suggestion)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
 
-  sort (suggestion);
+  finish (suggestion);
   json_buffer_text (&out, "[");
-  for (size_t i = 0; i < suggestion->count; i++)
+  for (size_t i = 0; i < suggestion->needed; i++)
     {
       json_buffer_add (&out, "%s{\"when\": ", i > 0 ? "," : "");
       json_buffer_text (&out, suggestion->rules[i].when);
@@ -362,6 +330,25 @@ suggestion_rules (struct suggestion *suggestion)
 
 enum { MOST_LINES = 8 };
 
+/* Who would be stricter with the policy as it is. */
+static void
+write_losses (const struct suggested_rule *rule, FILE *to)
+{
+  struct lines losses = { NULL, 0 };
+
+  for (size_t i = 0; i < rule->seen_count; i++)
+    {
+      cleanup_free char *what
+          = suggestion_loss (&rule->policy->rules[0], &rule->seen[i]);
+
+      if (what != NULL)
+        lines_add (&losses, xasprintf ("Here %s of: %s", what,
+                                       rule->seen[i].who));
+    }
+  lines_write (&losses, "    ", SIZE_MAX, to);
+  lines_clear (&losses);
+}
+
 static void
 write_rule (struct suggested_rule *rule, bool last, FILE *to)
 {
@@ -369,6 +356,7 @@ write_rule (struct suggested_rule *rule, bool last, FILE *to)
   const struct rule *settings = &rule->policy->rules[0];
 
   lines_write (&rule->who, "    ", MOST_LINES, to);
+  write_losses (rule, to);
   if (settings->set[SETTING_MODE]
       && settings->value[SETTING_MODE] == MODE_OBSERVE)
     fputs ("    // No setting lets it run: it stays observed, and unlocked, as "
@@ -397,9 +385,9 @@ suggestion_write (struct suggestion *suggestion, FILE *to)
   if (suggestion->unhelped.count > 0)
     fputs ("// Would be REFUSED all the same:\n", to);
   lines_write (&suggestion->unhelped, "", SIZE_MAX, to);
-  sort (suggestion);
+  finish (suggestion);
   fputs ("{\n  \"version\": 1,\n  \"rules\": [\n", to);
-  for (size_t i = 0; i < suggestion->count; i++)
-    write_rule (&suggestion->rules[i], i + 1 == suggestion->count, to);
+  for (size_t i = 0; i < suggestion->needed; i++)
+    write_rule (&suggestion->rules[i], i + 1 == suggestion->needed, to);
   fputs ("  ]\n}\n", to);
 }

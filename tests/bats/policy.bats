@@ -518,6 +518,49 @@ record() {
 	done
 }
 
+@test "suggest: a rule that is stricter for some with the same args stays so, where all of them run with it" {
+	local rules='"rules": [{"when": {"annotations": {"team": "sec"}}, "request": "allow", "lock": "strict", "keepCapabilities": []}]'
+	policy "{\"version\": 1, \"default\": {\"mode\": \"observe\", \"request\": \"refuse\", \"keepCapabilities\": [\"CAP_NET_RAW\"]}, $rules}"
+	run -0 container crun . echo same
+	run -0 container crun '.annotations.team = "sec"' echo same
+	run -0 hostnet policy suggest "$SYSLOG"
+	sed 's,^ *//.*,,' <<<"$output" >bare
+	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":false,"args":["echo","same"]},"request":"allow","keepCapabilities":[],"lock":"strict"}]' ]
+	[[ $output != *'is less than'* ]]
+	drop_in today.json "$output"
+	policy "{\"version\": 1, \"default\": {\"request\": \"refuse\"}, $rules}"
+	run -0 container crun . echo same
+	run -0 container crun '.annotations.team = "sec"' echo same
+}
+
+@test "suggest: where not all would run under what is stricter, a comment says who loses what" {
+	{
+		record container=c1 args='["a"]' reason=request_refused settings='{"request":"allow","hostObjects":"report"}'
+		MESSAGE='observed, and would be locked' record container=c2 args='["a"]' edits='{"edits":["network"]}' \
+			settings='{"request":"allow","lock":"strict","hostObjects":"refuse"}'
+		MESSAGE='observed, and would be locked' record container=c3 args='["b"]' settings='{"lock":"strict"}'
+		record container=c4 args='["c"]' reason=request_refused bears=strict settings='{"request":"allow"}'
+		MESSAGE='observed, and would be locked' record container=c5 args='["c"]' settings='{"lock":"strict+userns","inherit":"lock"}'
+		record container=c6 args='["d"]' reason=namespace_hook settings='{"inherit":"refuse","mode":"observe"}'
+		MESSAGE='observed, and would be locked' record container=c7 args='["d"]' settings='{"inherit":"lock"}'
+	} >log
+	run -0 hostnet policy suggest log
+	sed 's,^ *//.*,,' <<<"$output" >bare
+	[ "$(jq -c '.rules[]' bare)" = '{"when":{"kubernetes":false,"args":["a"]},"request":"allow","lock":"standard","hostObjects":"report"}
+{"when":{"kubernetes":false,"args":["c"]},"request":"allow","inherit":"lock","lock":"strict"}
+{"when":{"kubernetes":false,"args":["d"]},"inherit":"lock","mode":"observe"}' ]
+	grep -F 'is less than' <<<"$output" >losses
+	grep -F '`c2`' losses | grep -F '"lock": "standard" is less than "strict", "hostObjects": "report" is less than "refuse"'
+	grep -F '`c5`' losses | grep -F '"lock": "strict" is less than "strict+userns"'
+	grep -F '`c7`' losses | grep -F '"mode": "observe" is less than "enforce"'
+	run ! grep -E '`c[1346]`' losses
+	hostnet policy suggest log >one
+	for order in tac shuf; do
+		$order log >other
+		hostnet policy suggest other | diff - one
+	done
+}
+
 @test "suggest: nothing from a record gets out of its comment or its string" {
 	record container=$'x\n}{"evil":1} */' pod=$'p\u202e' engine=cri-o sure=yes namespace='a","b' args='["a\nb","\"],"]' \
 		reason=request_refused settings='{"request":"allow"},{"when":{"always":true},"request":"allow"}' >log

@@ -13,7 +13,7 @@ STATE=/run/oci-hostnet/trail
 # every field beside the sentence
 FIELDS=(reason=ports_published container=0123456789abcdef engine=cri-o pod=web-0 namespace=shop 'rule=allow[2]'
 	lock=strict+userns program=oci-hostnet-runtime command=create edits=netns,seccomp bundle=/run/bundle 'args=["sh","-c","a b"]'
-	service_account=builder 'settings={"request":"allow"}' sure=yes)
+	service_account=builder 'settings={"request":"allow"}' sure=yes bears=strict)
 
 setup_file() {
 	require_program oci-hostnet oci-hostnet-hook oci-hostnet-runtime
@@ -79,7 +79,7 @@ observed 8dce3cdc7b3c4ce09754dde4192a8d31 5 the sentence of observed" ]
 		OCI_HOSTNET_POD: "web-0", OCI_HOSTNET_NAMESPACE: "shop", OCI_HOSTNET_RULE: "allow[2]", OCI_HOSTNET_LOCK: "strict+userns",
 		OCI_HOSTNET_PROGRAM: "oci-hostnet-runtime", OCI_HOSTNET_COMMAND: "create", OCI_HOSTNET_EDITS: "netns,seccomp",
 		OCI_HOSTNET_BUNDLE: "/run/bundle", OCI_HOSTNET_ARGS: "[\"sh\",\"-c\",\"a b\"]",
-		OCI_HOSTNET_SURE: "yes", OCI_HOSTNET_SERVICE_ACCOUNT: "builder", OCI_HOSTNET_SETTINGS: "{\"request\":\"allow\"}"}')" ]
+		OCI_HOSTNET_SURE: "yes", OCI_HOSTNET_BEARS: "strict", OCI_HOSTNET_SERVICE_ACCOUNT: "builder", OCI_HOSTNET_SETTINGS: "{\"request\":\"allow\"}"}')" ]
 }
 
 @test "journald: what is refused and what is left as it is, by the programs; nothing of what is left alone" {

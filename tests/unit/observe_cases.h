@@ -35,6 +35,11 @@ static const struct
     "\"request\":\"refuse\",\"inherit\":\"refuse\"},"
     "{\"when\":{\"annotations\":{\"io.container.manager\":\"libpod\"}},"
     "\"request\":\"refuse\",\"privateNetAdmin\":\"refuse\"}" },
+  { "a rule for some that is stricter than default", "\"request\":\"refuse\"",
+    "{\"when\":{\"annotations\":{\"io.container.manager\":\"libpod\"}},"
+    "\"request\":\"allow\",\"inherit\":\"lock\",\"lock\":\"strict\"},"
+    "{\"when\":{\"annotations\":{\"*\":\"*\"}},\"request\":\"allow\","
+    "\"hostObjects\":\"report\",\"lock\":\"strict\"}" },
   /* of both the stricter value of each member is the built-in one, which has no
    * word */
   { "a lax rule that is never sure, before one that says nothing", "",

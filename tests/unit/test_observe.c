@@ -3,203 +3,15 @@
  * asking for the host's network.  TAP. */
 #include <config.h>
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "libhostnet/policy_parts.h"
 #include "libhostnet/policy_trial.h"
 #include "libhostnet/suggestion.h"
-#include "observe_cases.h"
+#include "observe_configs.h"
 #include "tap.h"
-
-/* ---- configurations ---- */
-
-struct config
-{
-  const char *path;
-  bool asks; /* because we added it */
-  struct trial trial;
-  char *args;            /* JSON, owned, or NULL */
-  struct trial stranger; /* the same but for one more of the args, */
-  struct trial elsewhere; /* and but for the namespace of its pod, */
-  struct trial pod;       /* and one of Kubernetes with the same args */
-};
-
-static struct config *configs;
-static size_t config_count;
-
-static struct trial
-trial_of (const char *path, char *text, size_t length)
-{
-  struct trial trial = TRIAL_INIT;
-
-  trial.text = text;
-  trial.length = length;
-  trial.directory = xstrndup ("/nowhere", 8);
-  trial.elsewhere = true;
-  for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
-    if (strstr (path, engines[i].directory) != NULL)
-      trial_set_engine (&trial, engines[i].engine);
-  return trial;
-}
-
-/* TEXT with one change. */
-enum change
-{
-  ASK,
-  NO_ANNOTATIONS, /* but for what asks */
-  MORE_ARGS,
-  OTHER_NAMESPACE,
-  PATTERN_ARGS,
-  MATCHED_ARGS /* by the first, were it a pattern */
-};
-static const char *const given_args[] = {
-  [PATTERN_ARGS] = "[\"sh\",\"-c\",\"ls *.[ch] ?\"]",
-  [MATCHED_ARGS] = "[\"sh\",\"-c\",\"ls secret.c x\"]",
-};
-
-static void
-plan_change (const struct json_doc *doc, enum change change,
-             struct json_edits *edits)
-{
-  json_node node, annotations, process;
-
-  json_get (doc, 0, "annotations", JSON_OBJECT, &annotations, NULL);
-  json_get (doc, 0, "process", JSON_OBJECT, &process, NULL);
-  if (change == NO_ANNOTATIONS && annotations != JSON_NONE)
-    json_replace (edits, doc, annotations,
-                  json_get (doc, annotations, "io.oci-hostnet.network",
-                            JSON_STRING, &node, NULL)
-                          > 0
-                      ? "{\"io.oci-hostnet.network\":\"host\"}"
-                      : "{}",
-                  "");
-  if (change == MORE_ARGS
-      && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
-    json_append (edits, doc, node, NULL, "\"--stranger\"", "");
-  if ((change == PATTERN_ARGS || change == MATCHED_ARGS)
-      && json_get (doc, process, "args", JSON_ARRAY, &node, NULL) > 0)
-    json_replace (edits, doc, node, given_args[change], "");
-  if (change == OTHER_NAMESPACE)
-    for (json_node n = json_first (doc, annotations); n != JSON_NONE;
-         n = json_next (doc, n))
-      if (json_key_is (doc, n, "io.kubernetes.pod.namespace")
-          || json_key_is (doc, n, "io.kubernetes.cri.sandbox-namespace"))
-        json_replace (edits, doc, n, "\"strange\"", "");
-  if (change != ASK
-      || json_get (doc, annotations, "io.oci-hostnet.network", JSON_STRING,
-                   &node, NULL)
-             > 0)
-    return;
-  if (annotations != JSON_NONE)
-    json_add_member (edits, doc, annotations, "io.oci-hostnet.network",
-                     "\"host\"", "");
-  else
-    json_add_member (edits, doc, 0, "annotations",
-                     "{\"io.oci-hostnet.network\":\"host\"}", "");
-}
-
-static char *
-changed (const char *text, size_t *length, enum change change)
-{
-  cleanup_json struct json_doc doc = JSON_DOC_INIT;
-  struct json_edits edits = JSON_EDITS_INIT;
-  char *result;
-
-  if (json_index (&doc, text, *length, false, NULL) < 0)
-    {
-      puts ("Bail out! a capture is no JSON");
-      exit (1);
-    }
-  plan_change (&doc, change, &edits);
-  result = json_apply (&doc, &edits, length);
-  json_edits_clear (&edits);
-  return result;
-}
-
-static char *
-args_of (const char *text, size_t length)
-{
-  cleanup_json struct json_doc doc = JSON_DOC_INIT;
-  json_node process, args;
-
-  if (json_index (&doc, text, length, false, NULL) < 0
-      || json_get (&doc, 0, "process", JSON_OBJECT, &process, NULL) <= 0
-      || json_get (&doc, process, "args", JSON_ARRAY, &args, NULL) <= 0)
-    return NULL;
-  return xstrndup (text + doc.members[args].start,
-                   doc.members[args].end - doc.members[args].start);
-}
-
-/* The same from CRI-O, without what another engine wrote. */
-static struct trial
-pod_of (const char *path, const char *text, size_t length)
-{
-  char *copy = changed (text, &length, NO_ANNOTATIONS);
-  struct trial trial = trial_of (path, copy, length);
-
-  trial_set_engine (&trial, "crio");
-  return trial;
-}
-
-/* TEXT is taken over; STRANGE is what makes a stranger of it. */
-static void
-add_config (const char *path, bool asks, char *text, size_t length,
-            enum change strange)
-{
-  size_t more = length, other = length;
-  char *stranger = changed (text, &more, strange);
-  char *elsewhere = changed (text, &other, OTHER_NAMESPACE);
-
-  configs = xrealloc (configs, (config_count + 1) * sizeof *configs);
-  configs[config_count++]
-      = (struct config){ path,
-                         asks,
-                         trial_of (path, text, length),
-                         args_of (text, length),
-                         trial_of (path, stranger, more),
-                         trial_of (path, elsewhere, other),
-                         pod_of (path, text, length) };
-}
-
-static void
-read_captures (glob_t *found)
-{
-  const char *top = getenv ("top_srcdir");
-  cleanup_free char *pattern
-      = xasprintf ("%s/oci-specs/captures/*/*.config.json", top ? top : ".");
-
-  if (glob (pattern, 0, NULL, found) != 0)
-    {
-      puts ("Bail out! no captures");
-      exit (1);
-    }
-  for (size_t i = 0; i < found->gl_pathc; i++)
-    {
-      struct trial trial = TRIAL_INIT;
-      size_t length, with_pattern;
-      char *asking, *special;
-
-      if (trial_read (&trial, found->gl_pathv[i], NULL) < 0)
-        {
-          printf ("Bail out! cannot read %s\n", found->gl_pathv[i]);
-          exit (1);
-        }
-      free (trial.directory);
-      length = with_pattern = trial.length;
-      asking = changed (trial.text, &length, ASK);
-      special = changed (trial.text, &with_pattern, PATTERN_ARGS);
-      add_config (found->gl_pathv[i], false, trial.text, trial.length,
-                  MORE_ARGS);
-      add_config (found->gl_pathv[i], true, asking, length, MORE_ARGS);
-      if (strstr (found->gl_pathv[i], "/host.config.json") != NULL)
-        add_config (found->gl_pathv[i], false, special, with_pattern,
-                    MATCHED_ARGS);
-      else
-        free (special);
-    }
-}
 
 /* ---- policies ---- */
 
@@ -269,6 +81,7 @@ complain (bool good, const struct config *config,
 static struct outcome *enforced;
 static bool *helped; /* a rule was suggested */
 static size_t lock_count, report_count; /* by what of inherit */
+static size_t lost_count;
 
 static void
 record (const struct config *config, const struct judgement *j,
@@ -284,6 +97,10 @@ record (const struct config *config, const struct judgement *j,
     .args = config->args,
     .reason_id = outcome->kind == OUTCOME_REFUSED ? refusal_name (outcome->id)
                                                   : NULL,
+    .edits = j->observation.would_edit
+                 ? decide_applied (LOCK_STANDARD, j->request.network)
+                 : NULL,
+    .bears = j->observation.bears_strict ? "strict" : NULL,
     .message = sentence,
     .settings = j->observation.settings,
     .sure = j->subject.sure         ? "yes"
@@ -402,6 +219,62 @@ enforce_all (enum caller caller, struct policy *suggested)
   return good;
 }
 
+/* Whether a line says that the container PATH loses of SETTING. */
+static bool
+is_told (const char *comments, const char *path, enum setting setting)
+{
+  cleanup_free char *who = xasprintf ("`%s`", path);
+  cleanup_free char *what = xasprintf ("\"%s\": ", setting_words[setting].name);
+
+  for (const char *line = comments; *line != '\0';)
+    {
+      size_t length = strcspn (line, "\n");
+      cleanup_free char *one = xstrndup (line, length);
+
+      if (strstr (one, "is less than") != NULL && strstr (one, who) != NULL
+          && strstr (one, what) != NULL)
+        return true;
+      line += length + (line[length] != '\0');
+    }
+  return false;
+}
+
+/* What ran gets nothing that is laxer, or COMMENTS tell of it. */
+static bool
+nothing_lost (size_t policy, enum caller caller, struct policy *suggested,
+              const char *comments)
+{
+  static const enum setting looked_at[]
+      = { SETTING_LOCK, SETTING_HOST_OBJECTS, SETTING_MODE };
+  bool good = suggested != NULL;
+
+  for (size_t i = 0; suggested != NULL && i < config_count; i++)
+    {
+      cleanup_policy struct policy *before = make_policy (policy, false, "");
+      cleanup_judgement struct judgement j = JUDGEMENT_INIT, e = JUDGEMENT_INIT;
+      cleanup_outcome struct outcome was = OUTCOME_INIT, is = OUTCOME_INIT;
+
+      judge_under (&configs[i].trial, caller, before, &e, &was);
+      judge_under (&configs[i].trial, caller, suggested, &j, &is);
+      for (size_t s = 0; s < sizeof looked_at / sizeof *looked_at; s++)
+        {
+          unsigned now = policy_get (&j.settings, looked_at[s]);
+          unsigned then = policy_get (&e.settings, looked_at[s]);
+
+          if (was.kind != OUTCOME_EDITED
+              || setting_stricter (looked_at[s], now, then) == now)
+            continue;
+          lost_count++;
+          if (is_told (comments, configs[i].path, looked_at[s]))
+            continue;
+          printf ("# %s loses %s\n", configs[i].path,
+                  setting_words[looked_at[s]].name);
+          good = false;
+        }
+    }
+  return good;
+}
+
 /* Whether TRIAL's outcome is the same as without the suggestion. */
 static bool
 same_for (struct trial *trial, const struct config *config, size_t policy,
@@ -471,20 +344,30 @@ other_namespaces (size_t policy, enum caller caller, size_t *pods)
   return good;
 }
 
+/* The drop-in (the caller frees). */
+static char *
+written (struct suggestion *suggestion)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *to = open_memstream (&text, &length);
+
+  suggestion_write (suggestion, to);
+  fclose (to);
+  return text;
+}
+
 /* The drop-in is one, and says what the rules do. */
 static bool
-is_drop_in (struct suggestion *suggestion, const char *rules)
+is_drop_in (const char *text, const char *rules)
 {
   cleanup_policy struct policy *policy = NULL;
   cleanup_error struct error err = ERROR_INIT;
   cleanup_json struct json_doc doc = JSON_DOC_INIT, bare = JSON_DOC_INIT;
-  cleanup_free char *text = NULL, *expected = xasprintf ("[%s]", rules);
-  size_t length;
-  FILE *to = open_memstream (&text, &length);
+  cleanup_free char *expected = xasprintf ("[%s]", rules);
+  size_t length = strlen (text);
   json_node array;
 
-  suggestion_write (suggestion, to);
-  fclose (to);
   if (policy_parse (text, length, "drop-in", &policy, &err) < 0)
     {
       printf ("# %s\n", err.message);
@@ -505,7 +388,7 @@ test (size_t policy, size_t c)
   enum caller caller = callers[c].caller;
   struct suggestion *suggestion = suggestion_new ();
   cleanup_policy struct policy *suggested = NULL;
-  cleanup_free char *rules = NULL;
+  cleanup_free char *rules = NULL, *drop_in = NULL;
   cleanup_free char *name
       = xasprintf ("%s, %s", policies[policy].what, callers[c].name);
   const char *const properties[] = {
@@ -515,20 +398,23 @@ test (size_t policy, size_t c)
     "other args are treated as before",
     "other namespaces are treated as before",
     "pods with the same args are treated as before",
+    "what ran gets nothing laxer, or it is told",
   };
-  bool good[6];
+  bool good[7];
 
   good[0] = observe_all (policy, caller, suggestion);
   rules = rules_of (suggestion);
-  good[1] = is_drop_in (suggestion, rules);
+  drop_in = written (suggestion);
+  good[1] = is_drop_in (drop_in, rules);
   suggested = make_policy (policy, false, rules);
   good[2] = enforce_all (caller, suggested);
   good[3] = other_args (policy, caller, suggested);
   good[4] = other_namespaces (policy, caller, &pod_count);
   good[5] = pods_too (policy, caller, suggested);
+  good[6] = nothing_lost (policy, caller, suggested, drop_in);
   for (size_t i = 0; i < config_count; i++)
     refused_count += enforced[i].kind == OUTCOME_REFUSED && helped[i];
-  for (size_t p = 0; p < 6; p++)
+  for (size_t p = 0; p < 7; p++)
     {
       cleanup_free char *what = xasprintf ("%s: %s", name, properties[p]);
 
@@ -551,7 +437,7 @@ main (void)
   printf ("# %zu configurations, %zu refusals, %zu of pods\n", config_count,
           refused_count, pod_count);
   tap_ok (refused_count > 0 && pod_count > 0 && lock_count > 0
-              && report_count > 0,
-          "some were refused, and of both kinds");
+              && report_count > 0 && lost_count > 0,
+          "some were refused, of both kinds, and some lost something");
   return tap_end ();
 }

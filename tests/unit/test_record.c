@@ -25,6 +25,7 @@ static const struct record full = {
   .reason_id = "r",
   .args = "[\"a\\n\"]",
   .sure = "yes",
+  .bears = "strict",
 };
 
 /* The first record of TEXT is copied: how many there were, and its fields. */
