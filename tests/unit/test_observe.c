@@ -81,7 +81,7 @@ complain (bool good, const struct config *config,
 static struct outcome *enforced;
 static bool *helped; /* a rule was suggested */
 static size_t lock_count, report_count; /* by what of inherit */
-static size_t lost_count;
+static size_t lost_count, sure_count;
 
 static void
 record (const struct config *config, const struct judgement *j,
@@ -300,14 +300,27 @@ other_args (size_t policy, enum caller caller, struct policy *suggested)
   return good;
 }
 
-/* A rule for a container outside of Kubernetes is for none inside. */
+/* A rule for a container outside of Kubernetes is for none inside.  One of which
+ * that is not sure it makes stricter at most. */
 static bool
 pods_too (size_t policy, enum caller caller, struct policy *suggested)
 {
   bool good = suggested != NULL;
 
   for (size_t i = 0; suggested != NULL && i < config_count; i++)
-    good &= same_for (&configs[i].pod, &configs[i], policy, caller, suggested);
+    {
+      cleanup_policy struct policy *enforcing = make_policy (policy, false, "");
+      cleanup_judgement struct judgement j = JUDGEMENT_INIT, e = JUDGEMENT_INIT;
+      cleanup_outcome struct outcome was = OUTCOME_INIT, is = OUTCOME_INIT;
+
+      judge_under (&configs[i].pod, caller, enforcing, &e, &was);
+      judge_under (&configs[i].pod, caller, suggested, &j, &is);
+      sure_count += j.subject.sure;
+      good &= complain (outcome_same (&was, &is)
+                            || (!j.subject.sure && !is.observed
+                                && is.kind >= was.kind),
+                        &configs[i], &was, &is);
+    }
   return good;
 }
 
@@ -437,7 +450,7 @@ main (void)
   printf ("# %zu configurations, %zu refusals, %zu of pods\n", config_count,
           refused_count, pod_count);
   tap_ok (refused_count > 0 && pod_count > 0 && lock_count > 0
-              && report_count > 0 && lost_count > 0,
+              && report_count > 0 && lost_count > 0 && sure_count > 0,
           "some were refused, of both kinds, and some lost something");
   return tap_end ();
 }
