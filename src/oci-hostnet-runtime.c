@@ -39,22 +39,6 @@ caller_of (enum runtime_command command)
                                      : CALLER_RESTORE;
 }
 
-/* What the low-level runtime gets: ARGV, or a guarded one that the caller
- * owns, with its one word of its own. */
-struct command_line
-{
-  char **argv;
-  char **guarded;
-  char *option;
-};
-
-static void
-command_line_clear (struct command_line *line)
-{
-  free (line->guarded);
-  free (line->option);
-}
-
 /* Finds, decides, stores. */
 static int
 prepare (const struct runtime_cli *cli, const struct lowlevel *lowlevel,
@@ -92,45 +76,47 @@ prepare (const struct runtime_cli *cli, const struct lowlevel *lowlevel,
 
 static int
 guard_exec (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
-            int argc, struct policy **policy, struct command_line *line,
-            struct occasion *occasion, struct error *err)
+            int argc, char *argv[], struct policy **policy,
+            struct guarded_exec *guarded, struct occasion *occasion,
+            struct error *err)
 {
-  bool cut = false;
-  int result = exec_guard (lowlevel->dialect, cli, argc, line->argv,
-                           &line->guarded, &line->option, &cut, err);
+  int result
+      = exec_guard (lowlevel->dialect, cli, argc, argv, guarded, err);
 
-  if ((result < 0 || cut)
+  if ((result < 0 || guarded->cut)
       && exec_is_observed (lowlevel->dialect, cli, policy, occasion))
     {
-      occasion_tell (occasion, RECORD_OBSERVED, err->id,
-                     result < 0 ? err->message
-                                : "observed, and would lose capabilities that "
-                                  "its container was not given");
+      cleanup_free char *message
+          = result < 0 ? xasprintf ("observed, and would be refused: %s",
+                                    err->message)
+                       : xasprintf ("observed, and would lose capabilities "
+                                    "that its container was not given");
+
+      occasion_tell (occasion, RECORD_OBSERVED, err->id, message);
       error_clear (err);
+      guarded_exec_clear (guarded);
       return 0;
     }
-  if (result < 0)
-    return -1;
-  if (cut)
+  if (guarded->cut)
     occasion_tell (occasion, RECORD_CHANGED, REFUSAL_NONE,
                    "exec got only the capabilities that its container was "
                    "given");
-  if (line->guarded != NULL)
-    line->argv = line->guarded;
-  return 0;
+  return result;
 }
 
 static int
 take_command (const struct lowlevel *lowlevel, const struct runtime_cli *cli,
-              int argc, struct policy **policy, struct command_line *line,
-              struct occasion *occasion, struct error *err)
+              int argc, char *argv[], struct policy **policy,
+              struct guarded_exec *guarded, struct occasion *occasion,
+              struct error *err)
 {
   switch (cli->command)
     {
     case COMMAND_PASS:
       return 0;
     case COMMAND_EXEC:
-      return guard_exec (lowlevel, cli, argc, policy, line, occasion, err);
+      return guard_exec (lowlevel, cli, argc, argv, policy, guarded, occasion,
+                         err);
     case COMMAND_CHECKPOINT:
       return checkpoint_check (lowlevel->dialect, cli, policy, occasion, err);
     default:
@@ -158,8 +144,7 @@ static int
 work (char *argv[], int argc, struct lowlevel *lowlevel,
       struct runtime_cli *cli, struct occasion *occasion, struct error *err)
 {
-  __attribute__ ((cleanup (command_line_clear))) struct command_line line
-      = { argv, NULL, NULL };
+  cleanup_guarded_exec struct guarded_exec guarded = GUARDED_EXEC_INIT;
   cleanup_policy struct policy *policy = NULL;
   cleanup_free char *path = NULL;
   int failed;
@@ -179,9 +164,12 @@ work (char *argv[], int argc, struct lowlevel *lowlevel,
   failed = runtime_cli_parse (lowlevel->dialect, argc, argv, cli, err);
   note_command (cli, occasion);
   if (failed < 0
-      || take_command (lowlevel, cli, argc, &policy, &line, occasion, err) < 0)
+      || take_command (lowlevel, cli, argc, argv, &policy, &guarded, occasion,
+                       err)
+             < 0)
     return -1;
-  return lowlevel_exec (lowlevel, line.argv, err);
+  return lowlevel_exec (lowlevel, guarded.argv != NULL ? guarded.argv : argv,
+                        err);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, configure, policy, log, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, policy, log, ports, --version */
 #include <config.h>
 
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include "libhostnet/log.h"
 #include "libhostnet/lowlevel.h"
 #include "libhostnet/policy_commands.h"
+#include "libhostnet/port_table.h"
 #include "libhostnet/report.h"
 #include "libhostnet/show.h"
 #include "libhostnet/verify.h"
@@ -133,6 +134,12 @@ show_log (const struct arguments *arguments, struct error *err)
 }
 
 static int
+show_ports (const struct arguments *arguments, struct error *err)
+{
+  return port_table_show (stdout, arguments->json, err);
+}
+
+static int
 check_policy (const struct arguments *arguments, struct error *err)
 {
   return policy_check (stdout, stderr, arguments->operand,
@@ -198,6 +205,7 @@ static const char help[]
       "                                           rules for what was observed\n"
       "       oci-hostnet log [--since TIME] [--json]\n"
       "                                           what was changed, refused and reported\n"
+      "       oci-hostnet ports [--json]          who listens on what, and who declared it\n"
       "       oci-hostnet --version               versions and paths\n"
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
@@ -229,6 +237,7 @@ static const struct
   { "policy", "test", "one table is needed", NEEDED, test_policy },
   { "policy", "suggest", "one file at most", OPTIONAL, suggest_policy },
   { "log", NULL, "it takes --since TIME and --json", NONE, show_log },
+  { "ports", NULL, "it takes --json alone", NONE, show_ports },
 };
 
 /* The options beside --json, a row for each command that has it. */

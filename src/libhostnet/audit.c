@@ -99,6 +99,7 @@ examine (const struct subject *subject, struct checks *checks)
     {
       audit_roots (subject, &members, checks);
       audit_ports (&members, checks);
+      audit_isolated (subject, &members, checks);
     }
   audit_foreign_sockets (subject, &members, checks);
 }

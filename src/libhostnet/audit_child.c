@@ -26,7 +26,8 @@ enum
 static const char *const ids[]
     = { "network",   "namespaces", "capabilities", "seccomp",
         "mounts",    "proc-net",   "sockets",      "devices",
-        "ports",     "processes",  "foreign sockets" };
+        "ports",     "processes",  "foreign sockets",
+        "isolated" };
 
 /* Each check as "V" "ID" NUL "REASON" NUL, V the verdict as a digit, and a
  * last "." to tell that the child came to its end. */

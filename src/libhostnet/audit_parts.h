@@ -186,6 +186,12 @@ void audit_foreign_sockets (const struct subject *subject,
                             const struct tasks *members,
                             struct checks *checks);
 
+/* ---- audit_isolated.c ---- */
+
+/* Check "isolated". */
+void audit_isolated (const struct subject *subject,
+                     const struct tasks *members, struct checks *checks);
+
 /* ---- audit_child.c ---- */
 
 /* Runs EXAMINE in a child with a deadline: whatever a container can make hang

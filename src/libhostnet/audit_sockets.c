@@ -5,34 +5,26 @@
 
 #include "audit_parts.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/inet_diag.h>
 #include <linux/kcmp.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
+
+#include "sock_diag.h"
 
 enum
 {
   SOCKETS_MAX = 32768,
   SLOTS = 4 * SOCKETS_MAX,
-  PORTS_MAX = 32, /* that are named */
-  /* include/net/tcp_states.h */
-  STATE_UNCONNECTED = 7,
-  STATE_LISTEN = 10
+  PORTS_MAX = 32 /* that are named */
 };
 
 /* ---- descriptors ---- */
@@ -147,120 +139,44 @@ sockets_new (void)
 
 /* ---- ports: sock_diag(7) ---- */
 
-static const struct
-{
-  const char *name;
-  int family, protocol, state;
-} kinds[] = {
-  { "tcp", AF_INET, IPPROTO_TCP, STATE_LISTEN },
-  { "tcp", AF_INET6, IPPROTO_TCP, STATE_LISTEN },
-  { "udp", AF_INET, IPPROTO_UDP, STATE_UNCONNECTED },
-  { "udp", AF_INET6, IPPROTO_UDP, STATE_UNCONNECTED },
-};
-
-struct ports
-{
-  struct sockets sockets;
-  char *text;
-  size_t count;
-};
-
 static void
-add_port (struct ports *ports, const char *name,
-          const struct inet_diag_msg *message)
+add_port (char **text, const struct inet_socket *socket)
 {
-  char address[INET6_ADDRSTRLEN] = "";
-  bool v6 = message->idiag_family == AF_INET6;
-  cleanup_free char *before = NULL;
+  cleanup_free char *before = *text;
+  cleanup_free char *where = inet_socket_text (socket);
 
-  if (message->id.idiag_sport == 0
-      || !sockets_have (&ports->sockets, message->idiag_inode)
-      || ports->count++ >= PORTS_MAX)
-    return;
-  inet_ntop (message->idiag_family, message->id.idiag_src, address,
-             sizeof address);
-  before = ports->text;
-  ports->text = xasprintf ("%s%s%s %s%s%s:%u", before ? before : "",
-                           before ? ", " : "", name, v6 ? "[" : "", address,
-                           v6 ? "]" : "", ntohs (message->id.idiag_sport));
-}
-
-/* 1 when the dump has ended, 0 when more comes, -1 when it failed. */
-static int
-read_dump (const char *buffer, size_t length, const char *name,
-           struct ports *ports)
-{
-  const struct nlmsghdr *header = (const struct nlmsghdr *) buffer;
-
-  for (; NLMSG_OK (header, length); header = NLMSG_NEXT (header, length))
-    {
-      if (header->nlmsg_type == NLMSG_DONE)
-        return 1;
-      if (header->nlmsg_type == NLMSG_ERROR)
-        return -1;
-      if (header->nlmsg_len >= NLMSG_LENGTH (sizeof (struct inet_diag_msg)))
-        add_port (ports, name, NLMSG_DATA (header));
-    }
-  return 0;
-}
-
-static int
-dump_ports (int fd, size_t kind, struct ports *ports)
-{
-  _Alignas (struct nlmsghdr) char buffer[32768];
-  struct
-  {
-    struct nlmsghdr header;
-    struct inet_diag_req_v2 request;
-  } message = {
-    .header = { .nlmsg_len = sizeof message,
-                .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-    .request = { .sdiag_family = (uint8_t) kinds[kind].family,
-                 .sdiag_protocol = (uint8_t) kinds[kind].protocol,
-                 .idiag_states = 1U << kinds[kind].state },
-  };
-  int result = 0;
-
-  if (send (fd, &message, sizeof message, 0) < 0)
-    return -1;
-  while (result == 0)
-    {
-      ssize_t n = recv (fd, buffer, sizeof buffer, 0);
-
-      result = n <= 0 ? -1
-                      : read_dump (buffer, (size_t) n, kinds[kind].name,
-                                   ports);
-    }
-  return result;
+  *text = xasprintf ("%s%s%s %s", before ? before : "", before ? ", " : "",
+                     socket->tcp ? "tcp" : "udp", where);
 }
 
 void
 audit_ports (const struct tasks *members, struct checks *checks)
 {
-  struct ports ports = { .sockets = sockets_new () };
-  const struct timeval patience = { .tv_sec = 2 };
-  cleanup_close int fd = socket (AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
-                                 NETLINK_SOCK_DIAG);
-  bool failed = fd < 0
-                || setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-                               sizeof patience)
-                       < 0;
+  cleanup_inet_sockets struct inet_sockets ports = INET_SOCKETS_INIT;
+  cleanup_free char *text = NULL;
+  struct sockets sockets = sockets_new ();
+  size_t count = 0;
+  bool failed;
 
-  walk_sockets (members, &ports.sockets, NULL, NULL);
-  for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !failed; k++)
-    failed = dump_ports (fd, k, &ports) < 0;
-  if (failed || ports.sockets.incomplete)
+  walk_sockets (members, &sockets, NULL, NULL);
+  failed
+      = sock_diag_list (true, 1U << SOCKET_LISTEN, 1, 65535, &ports) < 0
+        || sock_diag_list (false, 1U << SOCKET_CLOSE, 1, 65535, &ports) < 0;
+  for (size_t i = 0; i < ports.count; i++)
+    if (ports.list[i].inode != 0
+        && sockets_have (&sockets, ports.list[i].inode)
+        && count++ < PORTS_MAX)
+      add_port (&text, &ports.list[i]);
+  if (failed || sockets.incomplete)
     checks_add (checks, "ports", CHECK_NOTE,
                 "not all ports that it listens on can be told");
-  if (ports.count > PORTS_MAX)
-    checks_add (checks, "ports", CHECK_NOTE, "%s and %zu more", ports.text,
-                ports.count - PORTS_MAX);
+  if (count > PORTS_MAX)
+    checks_add (checks, "ports", CHECK_NOTE, "%s and %zu more", text,
+                count - PORTS_MAX);
   else if (!failed)
     checks_add (checks, "ports", CHECK_NOTE, "%s",
-                ports.text ? ports.text : "it listens on no TCP or UDP port");
-  free (ports.text);
-  free (ports.sockets.slots);
+                text ? text : "it listens on no TCP or UDP port");
+  free (sockets.slots);
 }
 
 /* ---- sockets of another network ---- */

@@ -124,7 +124,10 @@ may_stay (const struct plan *plan, json_node node)
     if (json_string_is (plan->config, node, capabilities[i].name))
       return true;
   for (size_t i = 0; i < sizeof keepable / sizeof *keepable; i++)
+    /* no BPF program of the lock isolated sees packet sockets */
     if ((plan->settings->keep_capabilities & keepable[i].bit) != 0
+        && (keepable[i].bit != KEEP_NET_RAW
+            || (plan->lock & LOCK_ISOLATED) == 0)
         && json_string_is (plan->config, node, keepable[i].name))
       return true;
   return false;

@@ -43,9 +43,10 @@ struct container_config
   struct json_doc doc;
   json_node annotations, process; /* runc keeps no process: JSON_NONE */
   char *bundle;
+  int pid; /* of its init, 0 when that has ended */
 };
 
-#define CONTAINER_CONFIG_INIT { NULL, JSON_DOC_INIT, JSON_NONE, JSON_NONE, NULL }
+#define CONTAINER_CONFIG_INIT { NULL, JSON_DOC_INIT, JSON_NONE, JSON_NONE, NULL, 0 }
 #define cleanup_container_config                                              \
   __attribute__ ((cleanup (container_config_clear)))
 

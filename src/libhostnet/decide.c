@@ -63,6 +63,14 @@ decide_applied (enum lock lock, bool network)
     [LOCK_USERNS] = BOTH ("userns", ",\"user\""),
     [LOCK_STRICT | LOCK_USERNS]
     = BOTH ("strict+userns", ",\"process\",\"user\""),
+    [LOCK_ISOLATED] = BOTH ("isolated", ",\"isolated\""),
+    [LOCK_STRICT | LOCK_ISOLATED]
+    = BOTH ("strict+isolated", ",\"process\",\"isolated\""),
+    [LOCK_USERNS | LOCK_ISOLATED]
+    = BOTH ("userns+isolated", ",\"user\",\"isolated\""),
+    [LOCK_STRICT | LOCK_USERNS | LOCK_ISOLATED]
+    = BOTH ("strict+userns+isolated",
+            ",\"process\",\"user\",\"isolated\""),
   };
 #undef APPLIED
 #undef BOTH
@@ -85,6 +93,7 @@ plan_lock (struct plan *plan, struct error *err)
                  || mounts_plan (plan, err) < 0
                  || readonly_paths_plan (plan, err) < 0
                  || devices_plan (plan, err) < 0
+                 || isolated_plan (plan, err) < 0
              ? -1
              : 0;
 }
@@ -176,9 +185,18 @@ check_host_objects (const struct plan *plan, struct decision *decision,
         return error_refuse (err, plan->facts->unknown.id, "%s",
                              plan->facts->unknown.message);
     }
+  else if (plan->facts->unknown.message != NULL)
+    add_report (decision, plan->facts->unknown.id,
+                plan->facts->unknown.message);
   for (size_t i = 0; i < ways->count; i++)
     add_report (decision, ways->list[i].id, ways->list[i].sentence);
   return 0;
+}
+
+static void
+report_listen (void *decision, enum refusal id, const char *sentence)
+{
+  add_report (decision, id, sentence);
 }
 
 static int
@@ -202,6 +220,11 @@ make_plan (struct plan *plan, struct decision *decision, struct error *err)
                          plan->facts->ways.list[0].sentence);
   if (plan_lock (plan, err) < 0 || plan_applied (plan, err) < 0)
     return -1;
+  /* else isolated_plan() has refused */
+  if ((plan->lock & LOCK_ISOLATED) != 0
+      && plan->facts->isolated.refused.message != NULL)
+    add_report (decision, plan->facts->isolated.refused.id,
+                plan->facts->isolated.refused.message);
   dns_report (plan->facts, &dns);
   if (dns.message != NULL)
     add_report (decision, dns.id, dns.message);
@@ -250,7 +273,8 @@ decide_inherited (struct plan *plan, struct decision *decision,
 
   if (plan->settings->inherit == INHERIT_REFUSE)
     return error_refuse (err, SENTENCE_inherit_refused, "/linux/namespaces");
-  if (check_host_objects (plan, decision, err) < 0)
+  if (check_host_objects (plan, decision, err) < 0
+      || listen_check (plan, !only_look, report_listen, decision, err) < 0)
     return -1;
   if (only_look && plan->request->applied == JSON_NONE)
     return plan->settings->inherit == INHERIT_LEAVE
@@ -295,6 +319,7 @@ decide_plan (struct plan *plan, struct decision *decision, struct error *err)
   decision->must_be_locked = true;
   if (check_request (plan, err) < 0
       || check_host_objects (plan, decision, err) < 0
+      || listen_check (plan, true, report_listen, decision, err) < 0
       || make_plan (plan, decision, err) < 0)
     return -1;
   decision->verdict = plan->edits.count > 0 ? VERDICT_EDIT : VERDICT_LEAVE;
@@ -359,6 +384,9 @@ decide (const struct policy_settings *given,
   if (request->wants_lock && settings.inherit != INHERIT_REFUSE)
     settings.inherit = INHERIT_LOCK;
   plan.lock = decide_lock (&settings, request);
+  if (request->connect != JSON_NONE && (plan.lock & LOCK_ISOLATED) == 0)
+    return error_refuse (err, SENTENCE_request_connect,
+                         lock_names[plan.lock]);
   result = decide_plan (&plan, decision, err);
   if (result == 0 && decision->verdict == VERDICT_EDIT)
     decision->edits = plan.edits;

@@ -40,7 +40,23 @@ refusal_for_author (const struct error *err)
 {
   const char *sentence = refusals[err->id].author;
 
+  if (err->author != NULL)
+    return err->author;
   return sentence != NULL ? sentence : err->message;
+}
+
+int
+error_for_author (struct error *err, const char *what)
+{
+  const char *sentence = err == NULL ? NULL : refusals[err->id].author;
+  const char *place = sentence == NULL ? NULL : strstr (sentence, "%s");
+
+  if (place == NULL)
+    return -1;
+  free (err->author);
+  err->author = xasprintf ("%.*s%s%s", (int) (place - sentence), sentence,
+                           what, place + 2);
+  return -1;
 }
 
 const char *
@@ -125,6 +141,7 @@ void
 error_clear (struct error *err)
 {
   free (err->message);
+  free (err->author);
   *err = (struct error) ERROR_INIT;
 }
 

@@ -21,9 +21,11 @@ struct error
   enum refusal id;  /* REFUSAL_NONE while nothing failed */
   int system_errno; /* errno of the failed call, 0 for a decision */
   char *message;    /* one sentence, owned */
+  char *author;     /* what a pod's author is shown instead, owned; NULL: what
+                       the table says */
 };
 
-#define ERROR_INIT { REFUSAL_NONE, 0, NULL }
+#define ERROR_INIT { REFUSAL_NONE, 0, NULL, NULL }
 #define cleanup_error __attribute__ ((cleanup (error_clear)))
 #define cleanup_free __attribute__ ((cleanup (cleanup_freep)))
 #define cleanup_close __attribute__ ((cleanup (cleanup_closep)))
@@ -56,6 +58,10 @@ const char *errno_phrase (int system_errno);
  * line program (1 refused, 2 usage, 3 broken input or system error). */
 const char *refusal_name (enum refusal id);
 int refusal_exit_status (enum refusal id);
+
+/* Puts WHAT, which the author of a pod gave himself, in the place of %s in what
+ * the table has for him; returns -1. */
+int error_for_author (struct error *err, const char *what);
 
 /* What the author of a pod is shown of ERR: it names nothing of the node. */
 const char *refusal_for_author (const struct error *err);

@@ -248,15 +248,14 @@ process_of (const struct runtime_cli *cli)
 
 int
 exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
-            int argc, char *argv[], char ***guarded, char **option,
-            bool *cut, struct error *err)
+            int argc, char *argv[], struct guarded_exec *guarded,
+            struct error *err)
 {
   cleanup_error struct error why = ERROR_INIT;
   cleanup_process_file struct process_file file = PROCESS_FILE_INIT;
   cleanup_container struct container container = CONTAINER_INIT;
   const char *path = process_of (cli);
   uint64_t allowed;
-  int fd;
 
   /* Without both, crun gives the capabilities of the container. */
   if (cli->carrier_count == 0 && dialect == DIALECT_CRUN)
@@ -282,12 +281,22 @@ exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
       cleanup_free char *text = json_apply (&file.doc, &file.edits, &length);
 
       /* Always, so that what was judged is what the runtime reads. */
-      fd = make_memory_file (text, length, cli->preserve_fds, err);
-      if (fd < 0)
+      guarded->fd = make_memory_file (text, length, cli->preserve_fds, err);
+      if (guarded->fd < 0)
         return -1;
-      *option = xasprintf ("--process=/proc/self/fd/%d", fd);
+      guarded->option
+          = xasprintf ("--process=/proc/self/fd/%d", guarded->fd);
     }
-  *cut = file.edits.count > 0 || cuts_option (cli, allowed);
-  *guarded = rewrite (cli, argc, argv, allowed, *option);
+  guarded->cut = file.edits.count > 0 || cuts_option (cli, allowed);
+  guarded->argv = rewrite (cli, argc, argv, allowed, guarded->option);
   return 0;
+}
+
+void
+guarded_exec_clear (struct guarded_exec *guarded)
+{
+  free (guarded->argv);
+  free (guarded->option);
+  cleanup_closep (&guarded->fd);
+  *guarded = (struct guarded_exec) GUARDED_EXEC_INIT;
 }

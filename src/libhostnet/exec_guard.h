@@ -9,14 +9,26 @@
 
 #include "runtime_cli.h"
 
-/* The arguments to hand to the low-level runtime: *GUARDED, NULL when ARGV
- * needs no change; the caller frees it (not the strings).  *OPTION is owned by
- * the caller too and must outlive it.  A changed process file is a sealed
- * memory file that stays open across execve(2); the engine's is never
- * written.  *CUT: something was taken away.  Refuses a capability that a lock takes when it cannot be told
- * whether the container has one. */
+struct guarded_exec
+{
+  char **argv;  /* what to hand on, or NULL: as it came; the words are not owned
+                   but for OPTION */
+  char *option; /* owned, and one of these words, or NULL */
+  int fd;       /* what OPTION names: a sealed memory file that stays open across
+                   execve(2), or -1 */
+  bool cut;     /* something was taken away */
+};
+
+#define GUARDED_EXEC_INIT { NULL, NULL, -1, false }
+#define cleanup_guarded_exec __attribute__ ((cleanup (guarded_exec_clear)))
+
+/* What the low-level runtime is to get for ARGV; GUARDED is filled on success
+ * only.  The engine's process file is never written.  Refuses a capability that
+ * a lock takes when it cannot be told whether the container has one. */
 int exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
-                int argc, char *argv[], char ***guarded, char **option,
-                bool *cut, struct error *err);
+                int argc, char *argv[], struct guarded_exec *guarded,
+                struct error *err);
+
+void guarded_exec_clear (struct guarded_exec *guarded);
 
 #endif

@@ -137,11 +137,13 @@ facts_clear (struct facts *facts)
 {
   engine_facts_clear (&facts->engine);
   port_facts_clear (&facts->ports);
+  listen_facts_clear (&facts->listen);
   mount_facts_clear (facts);
   host_files_clear (facts);
   userns_facts_clear (&facts->userns);
   ways_clear (&facts->ways);
   error_clear (&facts->unknown);
+  error_clear (&facts->isolated.refused);
   error_clear (&facts->subordinate.refused);
   free (facts->subordinate.runtime);
   *facts = (struct facts) FACTS_INIT;

@@ -75,6 +75,13 @@ struct subordinate_facts
                              mount, or NULL; not asked when no mount needs it */
 };
 
+/* For the lock isolated only. */
+struct isolated_facts
+{
+  bool program;         /* the hook's is there, and root's */
+  struct error refused; /* why it cannot do what it is for, or nothing */
+};
+
 /* A bind mount's source, or what is mounted below it, under subordinate ids. */
 struct idmap_facts
 {
@@ -132,6 +139,23 @@ struct port_facts
   struct error unknown; /* why they cannot be told, or nothing */
 };
 
+enum
+{
+  PORT_FIRST_UNPRIVILEGED = 1024 /* include/net/sock.h, PROT_SOCK */
+};
+
+/* Where the container has the annotation io.oci-hostnet.listen. */
+struct listen_facts
+{
+  unsigned first_port; /* net.ipv4.ip_unprivileged_port_start */
+  bool own_reaches;    /* capabilities in our user namespace count in our
+                          network namespace */
+  /* By facts_collect_listen(), before a start and where the policy cares: */
+  char *port;  /* "80/tcp", the first that is taken, or NULL */
+  char *owner; /* by whom: "nginx (pid 812)" */
+  struct error unknown; /* why that cannot be told, or nothing */
+};
+
 struct facts
 {
   enum caller caller;
@@ -139,6 +163,7 @@ struct facts
                                  which the paths here tell nothing */
   struct engine_facts engine; /* by facts_collect_engine() */
   struct port_facts ports;    /* by facts_collect_ports() */
+  struct listen_facts listen; /* by facts_collect_low_ports() */
   enum netns_relation relation;
   json_node network_entry;   /* in /linux/namespaces, or JSON_NONE */
   bool own_user_namespace;   /* we are not in the initial one */
@@ -159,6 +184,7 @@ struct facts
   struct ways ways;          /* by ways_collect(), where they matter */
   struct error unknown;      /* what of them could not be found out: there is no
                                 lock then, and who does not ask lives without */
+  struct isolated_facts isolated; /* by facts_collect_isolated() */
   struct subordinate_facts subordinate; /* by facts_collect_subordinate() */
 };
 
@@ -206,6 +232,9 @@ void facts_collect_subordinate (const struct json_doc *config,
                                 const char *bundle, const char *user,
                                 const struct lowlevel *lowlevel,
                                 struct facts *facts);
+/* After facts_collect(): what can be seen before the container is there. */
+void facts_collect_isolated (struct facts *facts);
+
 void mount_facts_clear (struct facts *facts);
 
 /* The real path of the source of a bind mount (the caller frees): 1, or 2
@@ -229,6 +258,17 @@ int facts_collect_ports (const struct json_doc *config, json_node annotations,
                          unsigned preserve_fds, struct facts *facts,
                          struct error *err);
 void port_facts_clear (struct port_facts *facts);
+
+/* For who declares ports: which of them need a capability that counts here. */
+int facts_collect_low_ports (struct listen_facts *facts, struct error *err);
+/* ip-sysctl.rst, ip_unprivileged_port_start. */
+unsigned facts_first_unprivileged_port (void);
+
+/* Which of the ports in LISTEN, a string of CONFIG, are taken.  KUBERNETES: but
+ * for those that other containers of its pod have, whose annotation it is. */
+void facts_collect_listen (const struct json_doc *config, json_node listen,
+                           bool kubernetes, struct listen_facts *facts);
+void listen_facts_clear (struct listen_facts *facts);
 
 void facts_clear (struct facts *facts);
 

@@ -48,21 +48,6 @@ identity_of (const char *path, char **mappings, struct error *err)
   return 0;
 }
 
-/* ip-sysctl.rst: a kernel without the file has the port fixed at 1024. */
-static unsigned
-first_unprivileged_port (void)
-{
-  FILE *file = fopen ("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
-  unsigned port = 1024;
-
-  if (file == NULL)
-    return port;
-  if (fscanf (file, "%u", &port) != 1)
-    port = 1024;
-  fclose (file);
-  return port;
-}
-
 /* ipc/mqueue.c; <linux/magic.h> lacks it. */
 enum { MQUEUE_MAGIC = 0x19800202 };
 
@@ -238,7 +223,7 @@ facts_collect_userns (const struct json_doc *config, struct facts *all,
              < 0)
     return -1;
   facts->own_reaches = !all->rootless && userns_reaches (&reach, own);
-  facts->first_port = first_unprivileged_port ();
+  facts->first_port = facts_first_unprivileged_port ();
   facts->has_mqueue = is_file_system ("/dev/mqueue", MQUEUE_MAGIC);
   facts->unified_cgroups
       = is_file_system ("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC);

@@ -83,6 +83,31 @@ ask_policy (struct judgement *j, const char *bundle, struct error *err)
   return 0;
 }
 
+/* A guard runs when the container may be about to bind itself, and what is
+ * restored is refused. */
+static int
+collect_listen (struct judgement *j, struct error *err)
+{
+  enum caller caller = j->facts.caller;
+
+  if (j->request.listen == JSON_NONE)
+    return 0;
+  /* another machine, of which nothing is known */
+  if (j->facts.elsewhere)
+    {
+      j->facts.listen.first_port = PORT_FIRST_UNPRIVILEGED;
+      j->facts.listen.own_reaches = true;
+      return 0;
+    }
+  if (facts_collect_low_ports (&j->facts.listen, err) < 0)
+    return -1;
+  if (caller != CALLER_GUARD && caller != CALLER_RESTORE
+      && j->settings.port_conflicts != PORT_CONFLICTS_IGNORE)
+    facts_collect_listen (&j->config, j->request.listen, j->engine.kubernetes,
+                          &j->facts.listen);
+  return 0;
+}
+
 /* What decide() has to know where the host's network is concerned. */
 static int
 collect (struct judgement *j, const char *bundle, unsigned preserve_fds,
@@ -94,8 +119,12 @@ collect (struct judgement *j, const char *bundle, unsigned preserve_fds,
   if ((lock & LOCK_USERNS) != 0
       && facts_collect_userns (&j->config, &j->facts, err) < 0)
     return -1;
+  if ((lock & LOCK_ISOLATED) != 0)
+    facts_collect_isolated (&j->facts);
   if (collect_mounts (j, bundle, lock, err) < 0
       && keep_unknown (&j->facts, err) < 0)
+    return -1;
+  if (collect_listen (j, err) < 0)
     return -1;
   return facts_collect_ports (&j->config, j->request.annotations,
                               preserve_fds, &j->facts, err);

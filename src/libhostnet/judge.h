@@ -32,7 +32,8 @@ struct judgement
 #define JUDGEMENT_INIT                                                        \
   { .config = JSON_DOC_INIT,                                                  \
     .request                                                                  \
-    = { .annotations = JSON_NONE, .publish = JSON_NONE, .applied = JSON_NONE }, \
+    = { .annotations = JSON_NONE, .publish = JSON_NONE,                       \
+        .applied = JSON_NONE, .listen = JSON_NONE, .connect = JSON_NONE },    \
     .facts = FACTS_INIT,                                                      \
     .decision = DECISION_INIT,                                                \
     .subject = POLICY_SUBJECT_INIT,                                           \

@@ -20,6 +20,8 @@ static const struct
   { REFUSAL_request_refused, SETTING_REQUEST, REQUEST_ALLOW },
   { REFUSAL_request_kubernetes, SETTING_REQUEST, REQUEST_ALLOW },
   { REFUSAL_ports_published, SETTING_PUBLISHED_PORTS, PORTS_WARN },
+  { REFUSAL_listen_taken, SETTING_PORT_CONFLICTS, PORT_CONFLICTS_WARN },
+  { REFUSAL_listen_unknown, SETTING_PORT_CONFLICTS, PORT_CONFLICTS_WARN },
   { REFUSAL_net_admin_refused, SETTING_NET_ADMIN, NET_ADMIN_REPORT },
 };
 
@@ -82,6 +84,12 @@ loosen (struct policy_settings *settings, const struct matter *matter,
   enum setting setting = SETTINGS;
   unsigned value = 0;
 
+  /* spell() has the ports that are declared */
+  if (id == REFUSAL_listen_policy && settings->listen_count > 0)
+    {
+      settings->listen_count = 0;
+      return true;
+    }
   for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
     if (remedies[i].id == id)
       {
@@ -112,11 +120,26 @@ loosen (struct policy_settings *settings, const struct matter *matter,
   return true;
 }
 
+/* What a container declares, or what the policy lets it. */
+static void
+spell_listen (const struct port_list *list, struct json_buffer *text)
+{
+  json_buffer_add (text, "\"listen\":[");
+  for (size_t i = 0; i < list->count; i++)
+    {
+      cleanup_free char *one = port_range_text (&list->list[i]);
+
+      json_buffer_add (text, "%s\"%s\"", i > 0 ? "," : "", one);
+    }
+  json_buffer_add (text, "]");
+}
+
 /* All members that the policy says something of, but for `mode`: a rule that
  * takes the place of another has to say what that one did.  What has no word is
  * built in, as the stricter of two rules: then `default` does not say it. */
 static char *
-spell (const struct policy_settings *settings, bool runs)
+spell (const struct policy_settings *settings,
+       const struct port_list *declared, bool runs)
 {
   struct json_buffer text = JSON_BUFFER_INIT;
   const char *comma = "";
@@ -140,6 +163,13 @@ spell (const struct policy_settings *settings, bool runs)
       json_buffer_string (&text, settings->subordinate);
       comma = ",";
     }
+  /* several lists can only be said by several rules */
+  if (declared != NULL || settings->listen_count > 0)
+    {
+      json_buffer_add (&text, "%s", comma);
+      spell_listen (declared ? declared : settings->listen[0], &text);
+      comma = ",";
+    }
   if (!runs)
     json_buffer_add (&text, "%s\"mode\":\"observe\"", comma);
   json_buffer_add (&text, "}");
@@ -152,6 +182,8 @@ find_settings (const struct policy_settings *given,
                const struct matter *matter, enum refusal id,
                struct observation *observation)
 {
+  cleanup_port_list struct port_list declared = PORT_LIST_INIT;
+  cleanup_free char *text = NULL;
   struct policy_settings *settings = &observation->running;
   bool edits;
 
@@ -162,8 +194,15 @@ find_settings (const struct policy_settings *given,
       id = try_settings (settings, matter, &edits);
       observation->runs = id == REFUSAL_NONE;
     }
-  observation->settings
-      = spell (observation->runs ? settings : given, observation->runs);
+  if (!observation->runs || settings->listen_count == given->listen_count)
+    {
+      observation->settings = spell (observation->runs ? settings : given,
+                                     NULL, observation->runs);
+      return;
+    }
+  text = json_string (matter->config, matter->request->listen);
+  port_list_parse (text, "listen", &declared, NULL);
+  observation->settings = spell (settings, &declared, true);
 }
 
 void
@@ -179,7 +218,7 @@ observe_unknown (const struct policy_settings *settings,
                  struct observation *observation, struct error *err)
 {
   observe_refusal (observation, err);
-  observation->settings = spell (settings, false);
+  observation->settings = spell (settings, NULL, false);
 }
 
 void

@@ -56,7 +56,10 @@ occasion_note_container (struct occasion *occasion,
   struct engine_facts facts = { 0 };
   struct engine_verdict engine;
 
-  facts_collect_engine (CALLER_CREATE, occasion->bundle, &facts, NULL);
+  /* exec names no bundle; containerd's shim works in it */
+  facts_collect_engine (CALLER_CREATE,
+                        occasion->bundle != NULL ? occasion->bundle : ".",
+                        &facts, NULL);
   engine = engine_tell (&facts, config, annotations);
   policy_subject_read (config, annotations, process, &engine, &subject);
   note (occasion, &engine, &subject);

@@ -59,12 +59,20 @@ int devices_as_mounts (const struct plan *plan, struct json_buffer *text,
                        struct error *err);
 /* process, beside its capabilities. */
 int process_plan (struct plan *plan, struct error *err);
+/* The hook of the lock isolated. */
+int isolated_plan (struct plan *plan, struct error *err);
 /* Annotations and environment by which crun replaces a part of the lock. */
 int runtime_annotations_check (const struct plan *plan, struct error *err);
 /* Published ports, in every form that can be seen. */
 int ports_check (const struct plan *plan, struct error *err);
 /* Ports that the container says it binds, and cannot in a user namespace. */
 int ports_check_privileged (const struct plan *plan, struct error *err);
+
+/* Ports that the container says it binds; LOCKED: the plan is going to be put in
+ * force.  What is only told goes to REPORT, with DATA. */
+typedef void listen_report (void *data, enum refusal id, const char *sentence);
+int listen_check (struct plan *plan, bool locked, listen_report *report,
+                  void *data, struct error *err);
 
 /* Whether the container gets a namespace of TYPE of its own: one that is
  * joined may be the host's. */

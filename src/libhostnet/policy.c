@@ -40,6 +40,7 @@ rule_clear (struct rule *rule)
   globs_clear (&rule->namespaces);
   globs_clear (&rule->service_accounts);
   free (rule->subordinate);
+  port_list_clear (&rule->listen);
 }
 
 static void

@@ -75,6 +75,21 @@ enum policy_host_objects
   HOST_OBJECTS_REFUSE
 };
 
+/* Ports that a container declares (io.oci-hostnet.listen) and somebody has. */
+enum policy_port_conflicts
+{
+  PORT_CONFLICTS_REFUSE,
+  PORT_CONFLICTS_WARN,
+  PORT_CONFLICTS_IGNORE
+};
+
+/* What the lock isolated wants and the machine cannot give. */
+enum policy_isolated
+{
+  ISOLATED_REQUIRE,
+  ISOLATED_BEST_EFFORT /* the container starts, and audit shows what is missing */
+};
+
 /* Bits of keep_capabilities. */
 enum
 {
@@ -84,6 +99,11 @@ enum
 };
 
 struct rule;
+struct port_list;
+enum
+{
+  LISTEN_LISTS = 4
+};
 
 /* All zero: what holds without a policy. */
 struct policy_settings
@@ -96,9 +116,15 @@ struct policy_settings
   enum policy_mode mode;
   enum policy_net_admin private_net_admin;
   enum policy_host_objects host_objects;
+  enum policy_isolated isolated;
+  enum policy_port_conflicts port_conflicts;
   unsigned keep_capabilities;
   enum lock lock; /* at least */
   const char *subordinate; /* a user of /etc/subuid, the policy's own; or NULL */
+  /* The ports that a container may declare: those that all of these have, the
+   * policy's own; none of these: any. */
+  const struct port_list *listen[LISTEN_LISTS];
+  size_t listen_count;
   const struct rule *rule; /* the policy's own, which decided; NULL: none did */
   unsigned said; /* bits by enum setting: the policy says something of it */
 };

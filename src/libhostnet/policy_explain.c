@@ -227,6 +227,25 @@ show_rules (FILE *to, const struct explanation *e)
   fprintf (to, "decided by: %s\n", decided);
 }
 
+/* What each of several rules lets the container declare. */
+static void
+show_listen (FILE *to, const struct policy_settings *settings)
+{
+  for (size_t l = 0; l < settings->listen_count; l++)
+    {
+      const struct port_list *list = settings->listen[l];
+
+      fprintf (to, "  %-16s [", "listen");
+      for (size_t i = 0; i < list->count; i++)
+        {
+          cleanup_free char *one = port_range_text (&list->list[i]);
+
+          fprintf (to, "%s\"%s\"", i > 0 ? ", " : "", one);
+        }
+      fputs ("]\n", to);
+    }
+}
+
 static void
 show_settings (FILE *to, const struct explanation *e)
 {
@@ -244,6 +263,7 @@ show_settings (FILE *to, const struct explanation *e)
     }
   if (user != NULL)
     fprintf (to, "  %-16s \"%s\"\n", "subordinate", user);
+  show_listen (to, &e->judgement.settings);
 }
 
 static void

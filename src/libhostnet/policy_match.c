@@ -349,9 +349,31 @@ settings_of (const struct policy *policy, const struct rule *rule)
     }
   settings.subordinate = rule->subordinate != NULL ? rule->subordinate
                                                    : fallback->subordinate;
+  if (rule->listen_set || fallback->listen_set)
+    settings.listen[settings.listen_count++]
+        = rule->listen_set ? &rule->listen : &fallback->listen;
   if (rule != fallback || fallback->file != NULL)
     settings.rule = rule;
   return settings;
+}
+
+/* What both may, and nothing where that would be more lists than there is
+ * room for. */
+static void
+restrict_listen (struct policy_settings *settings,
+                 const struct policy_settings *other)
+{
+  static const struct port_list none = PORT_LIST_INIT;
+
+  if (other->listen_count == 0)
+    return;
+  for (size_t i = 0; i < settings->listen_count; i++)
+    if (settings->listen[i] == other->listen[0])
+      return;
+  if (settings->listen_count < LISTEN_LISTS)
+    settings->listen[settings->listen_count++] = other->listen[0];
+  else
+    settings->listen[0] = &none;
 }
 
 static void
@@ -366,6 +388,7 @@ make_stricter (struct policy_settings *settings,
   settings->said |= other->said;
   if (settings->subordinate == NULL)
     settings->subordinate = other->subordinate;
+  restrict_listen (settings, other);
 }
 
 struct policy_settings

@@ -212,17 +212,9 @@ static int
 read_setting (struct reader *r, enum setting setting, json_node node)
 {
   const struct choice *choice;
-  unsigned line, column;
 
   if (setting == SETTING_CAPABILITIES)
     return read_capabilities (r, node);
-  if (setting == SETTING_LOCK && json_kind (r->doc, node) == JSON_STRING
-      && json_string_is (r->doc, node, "isolated"))
-    {
-      json_position (r->doc, node, &line, &column);
-      return error_refuse (r->err, SENTENCE_policy_lock_unavailable,
-                           escape (r->name).text, line, column, "isolated");
-    }
   choice = find_choice (r, node, setting_words[setting].choices);
   if (choice == NULL)
     return wrong_setting (r, setting, node);
@@ -265,6 +257,50 @@ read_subordinate (struct reader *r, const struct member *member,
   return 0;
 }
 
+/* What is wrong with an element is said of it, and not of the array. */
+static int
+wrong_port (struct reader *r, const struct member *member, json_node node,
+            const char *wrong)
+{
+  cleanup_free char *text = json_kind (r->doc, node) == JSON_STRING
+                                ? json_string (r->doc, node)
+                                : NULL;
+  cleanup_free char *expected
+      = text == NULL ? NULL
+                     : xasprintf ("%s, and not `%s`, %s", member->expected,
+                                  escape (text).text, wrong);
+  const struct member told = { .name = member->name,
+                               .expected = expected ? expected
+                                                    : member->expected };
+
+  return policy_wrong_value (r, &told, node);
+}
+
+static int
+read_listen (struct reader *r, const struct member *member, json_node node)
+{
+  if (json_kind (r->doc, node) != JSON_ARRAY)
+    return policy_wrong_value (r, member, node);
+  r->rule->listen_set = true;
+  for (json_node n = json_first (r->doc, node); n != JSON_NONE;
+       n = json_next (r->doc, n))
+    {
+      cleanup_free char *text = NULL;
+      struct port_range range;
+      const char *wrong;
+
+      if (json_kind (r->doc, n) != JSON_STRING)
+        return wrong_port (r, member, n, NULL);
+      text = json_string (r->doc, n);
+      wrong = port_range_parse (text, strlen (text), &range);
+      if (wrong == NULL)
+        wrong = port_list_add (&r->rule->listen, &range);
+      if (wrong != NULL)
+        return wrong_port (r, member, n, wrong);
+    }
+  return 0;
+}
+
 /* ---- objects ---- */
 
 static const struct member members[] = {
@@ -294,6 +330,10 @@ static const struct member members[] = {
     "an array of patterns, at least one", false },
   { "subordinate", IN_SETTINGS, read_subordinate,
     "a user of /etc/subuid and /etc/subgid other than `containers`", false },
+  { "listen", IN_SETTINGS, read_listen,
+    "an array of ports such as `80/tcp`, `8000-8010/tcp` and "
+    "`127.0.0.1:9000/tcp`",
+    false },
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
 

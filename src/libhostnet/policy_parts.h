@@ -4,9 +4,10 @@
 #define HOSTNET_POLICY_PARTS_H
 
 #include "policy.h"
+#include "port_list.h"
 
-/* The members that a rule and `default` may have, but for `subordinate`, whose
- * value is no number. */
+/* The members that a rule and `default` may have, but for `subordinate` and
+ * `listen`, whose values are no numbers. */
 enum setting
 {
   SETTING_REQUEST,
@@ -19,6 +20,8 @@ enum setting
   SETTING_MODE,
   SETTING_NET_ADMIN,
   SETTING_HOST_OBJECTS,
+  SETTING_ISOLATED,
+  SETTING_PORT_CONFLICTS,
   SETTINGS
 };
 
@@ -87,6 +90,8 @@ struct rule
   bool set[SETTINGS];
   unsigned value[SETTINGS];
   char *subordinate; /* or NULL: not set */
+  bool listen_set;
+  struct port_list listen;
 };
 
 /* All that is wrong. */

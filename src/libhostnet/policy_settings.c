@@ -23,6 +23,11 @@ static const struct choice
                        { "strict", LOCK_STRICT, 0 },
                        { "userns", LOCK_USERNS, 0 },
                        { "strict+userns", LOCK_STRICT | LOCK_USERNS, 0 },
+                       { "isolated", LOCK_ISOLATED, 0 },
+                       { "strict+isolated", LOCK_STRICT | LOCK_ISOLATED, 0 },
+                       { "userns+isolated", LOCK_USERNS | LOCK_ISOLATED, 0 },
+                       { "strict+userns+isolated",
+                         LOCK_STRICT | LOCK_USERNS | LOCK_ISOLATED, 0 },
                        END },
     pathless_choices[] = { { "refuse", PATHLESS_REFUSE, 1 },
                            { "remove", PATHLESS_REMOVE, 0 }, END },
@@ -32,8 +37,13 @@ static const struct choice
     net_admin_choices[] = { { "leave", NET_ADMIN_LEAVE, 0 },
                             { "report", NET_ADMIN_REPORT, 1 },
                             { "refuse", NET_ADMIN_REFUSE, 2 }, END },
+    isolated_choices[] = { { "require", ISOLATED_REQUIRE, 1 },
+                           { "best-effort", ISOLATED_BEST_EFFORT, 0 }, END },
     host_objects_choices[] = { { "report", HOST_OBJECTS_REPORT, 1 },
                                { "refuse", HOST_OBJECTS_REFUSE, 2 }, END },
+    port_conflicts_choices[] = { { "refuse", PORT_CONFLICTS_REFUSE, 2 },
+                                 { "warn", PORT_CONFLICTS_WARN, 1 },
+                                 { "ignore", PORT_CONFLICTS_IGNORE, 0 }, END },
     capability_choices[] = { { "CAP_NET_RAW", KEEP_NET_RAW, 0 },
                              { "CAP_MKNOD", KEEP_MKNOD, 0 },
                              { "CAP_SYS_PTRACE", KEEP_SYS_PTRACE, 0 }, END };
@@ -50,7 +60,8 @@ const struct setting_words setting_words[SETTINGS] = {
                              "an array of capability names",
                              capability_choices },
   [SETTING_LOCK] = { "lock",
-                     "`standard`, `strict`, `userns` or `strict+userns`",
+                     "`standard`, or `strict`, `userns` and `isolated` in "
+                     "this order with `+` between",
                      lock_choices },
   [SETTING_DNS] = { "dns", "`host` or `keep`", dns_choices },
   [SETTING_MODE] = { "mode", "`enforce` or `observe`", mode_choices },
@@ -58,6 +69,10 @@ const struct setting_words setting_words[SETTINGS] = {
                           net_admin_choices },
   [SETTING_HOST_OBJECTS] = { "hostObjects", "`report` or `refuse`",
                              host_objects_choices },
+  [SETTING_ISOLATED] = { "isolated", "`require` or `best-effort`",
+                         isolated_choices },
+  [SETTING_PORT_CONFLICTS] = { "portConflicts", "`refuse`, `warn` or `ignore`",
+                               port_conflicts_choices },
 };
 
 enum setting
@@ -105,6 +120,8 @@ policy_get (const struct policy_settings *settings, enum setting setting)
     [SETTING_MODE] = settings->mode,
     [SETTING_NET_ADMIN] = settings->private_net_admin,
     [SETTING_HOST_OBJECTS] = settings->host_objects,
+    [SETTING_ISOLATED] = settings->isolated,
+    [SETTING_PORT_CONFLICTS] = settings->port_conflicts,
   };
 
   return values[setting];
@@ -145,6 +162,12 @@ policy_set (struct policy_settings *settings, enum setting setting,
       break;
     case SETTING_HOST_OBJECTS:
       settings->host_objects = (enum policy_host_objects) value;
+      break;
+    case SETTING_PORT_CONFLICTS:
+      settings->port_conflicts = (enum policy_port_conflicts) value;
+      break;
+    case SETTING_ISOLATED:
+      settings->isolated = (enum policy_isolated) value;
       break;
     default:
       break;

@@ -30,7 +30,7 @@ struct record
                             createRuntime, prestart */
   const char *container; /* id */
   const char *bundle;
-  const char *engine;    /* podman, crio, ... */
+  const char *engine;    /* engine_name() */
   const char *pod, *pod_namespace;
   const char *rule;      /* which rule of the policy decided */
   const char *lock;      /* standard, strict, ... */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "port_list.h"
+
 enum key
 {
   KEY_NETWORK,
@@ -12,7 +14,8 @@ enum key
   KEY_PUBLISH,
   KEY_APPLIED,
   KEY_SERVICE_ACCOUNT,
-  KEY_LATER
+  KEY_LISTEN,
+  KEY_CONNECT
 };
 
 static const char *const network_values[] = { "host", NULL };
@@ -29,8 +32,8 @@ static const struct
   { "publish", KEY_PUBLISH, NULL },
   { "applied", KEY_APPLIED, NULL },
   { "service-account", KEY_SERVICE_ACCOUNT, NULL },
-  { "listen", KEY_LATER, NULL },
-  { "connect", KEY_LATER, NULL },
+  { "listen", KEY_LISTEN, NULL },
+  { "connect", KEY_CONNECT, NULL },
 };
 
 /* Which of the values that row I offers stands there: its place, or -1. */
@@ -63,6 +66,16 @@ refuse_value (const struct json_doc *doc, json_node node, size_t i,
 }
 
 static int
+check_ports (const struct json_doc *doc, json_node node, const char *name,
+             struct error *err)
+{
+  cleanup_port_list struct port_list list = PORT_LIST_INIT;
+  cleanup_free char *value = json_string (doc, node);
+
+  return port_list_parse (value, name, &list, err);
+}
+
+static int
 read_key (const struct json_doc *doc, json_node node, struct request *request,
           struct error *err)
 {
@@ -78,13 +91,13 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
   if (json_kind (doc, node) != JSON_STRING)
     return error_refuse (err, SENTENCE_request_value, suffix, "no string",
                          "a string");
-  if (keys[i].key == KEY_LATER)
-    return error_refuse (err, SENTENCE_request_unavailable,
-                         escape (name).text);
   request->any |= keys[i].key != KEY_SERVICE_ACCOUNT;
   value = value_of (doc, node, i);
   if (keys[i].values != NULL && value < 0)
     return refuse_value (doc, node, i, err);
+  if ((keys[i].key == KEY_LISTEN || keys[i].key == KEY_CONNECT)
+      && check_ports (doc, node, suffix, err) < 0)
+    return -1;
   if (keys[i].key == KEY_NETWORK)
     request->network = true;
   else if (keys[i].key == KEY_LOCK)
@@ -96,6 +109,10 @@ read_key (const struct json_doc *doc, json_node node, struct request *request,
     request->publish = node;
   else if (keys[i].key == KEY_APPLIED)
     request->applied = node;
+  else if (keys[i].key == KEY_LISTEN)
+    request->listen = node;
+  else if (keys[i].key == KEY_CONNECT)
+    request->connect = node;
   return 0;
 }
 
@@ -105,7 +122,9 @@ request_read_annotations (const struct json_doc *doc, json_node annotations,
 {
   *request = (struct request){ .annotations = annotations,
                                .publish = JSON_NONE,
-                               .applied = JSON_NONE };
+                               .applied = JSON_NONE,
+                               .listen = JSON_NONE,
+                               .connect = JSON_NONE };
   for (json_node n = json_first (doc, annotations); n != JSON_NONE;
        n = json_next (doc, n))
     if (json_key_starts (doc, n, REQUEST_PREFIX)

@@ -22,10 +22,11 @@ struct request
   enum lock lock;        /* its value, else standard */
   json_node publish;     /* io.oci-hostnet.publish, or JSON_NONE */
   json_node applied;     /* io.oci-hostnet.applied, or JSON_NONE */
+  json_node listen;      /* io.oci-hostnet.listen, a port_list; or JSON_NONE */
+  json_node connect;     /* the same of io.oci-hostnet.connect */
 };
 
-/* Refuses unknown io.oci-hostnet.* keys, those of later versions, and values
- * that are not offered: a typo must not fail open. */
+/* Refuses unknown io.oci-hostnet.* keys, and values that are not offered: a typo must not fail open. */
 int request_read (const struct json_doc *config, struct request *request,
                   struct error *err);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,19 +20,32 @@
 #define FILE_NAME "trail"
 
 /* In a window of so many seconds, which the first record opens, at most so
- * many records.  A day meets at most 25 windows of an hour: 45,000 records.
+ * many records.  A day meets at most 25 windows of an hour: 60,000 records.
  * oci-hostnet-records(7) gives the numbers. */
+enum level_name
+{
+  LEVEL_SAME,  /* the same again */
+  LEVEL_GROUP, /* of one engine and namespace */
+  LEVEL_ALL,
+  LEVELS
+};
 static const struct level
 {
   uint32_t most, seconds;
   size_t slots; /* how many keys are remembered, the oldest goes */
-} levels[] = {
-  { 5, 600, 192 },    /* the same again */
-  { 600, 3600, 62 },  /* of one engine and namespace: nobody's flood keeps
-                         away the records of another namespace */
-  { 1800, 3600, 1 },  /* all */
+} levels[LEVELS] = {
+  [LEVEL_SAME] = { 5, 600, 192 },
+  [LEVEL_GROUP] = { 600, 3600, 61 },
+  [LEVEL_ALL] = { 2400, 3600, 1 },
 };
-enum { LEVELS = sizeof levels / sizeof *levels, SLOTS = 192 + 62 + 1 };
+enum
+{
+  SLOTS = 192 + 61 + 1,
+  /* Of what all may have, the last is for those who had less than so many: the
+   * floods of some do not keep away what is new from others. */
+  SHARED = 1800,
+  FEW = 20
+};
 
 struct slot
 {
@@ -44,10 +58,11 @@ struct slot
 struct table
 {
   char magic[8];
-  uint64_t suppressed;
+  uint64_t seed; /* of the keys: nobody can choose two that are the same */
+  uint64_t suppressed, spare;
   struct slot slots[SLOTS];
 };
-static const char magic[8] = { 'h', 'o', 's', 't', 'n', 'e', 't', '1' };
+static const char magic[8] = { 'h', 'o', 's', 't', 'n', 'e', 't', '2' };
 
 /* ---- the file ---- */
 
@@ -150,6 +165,8 @@ read_table (int fd, struct table *table)
     return true;
   memset (table, 0, sizeof *table);
   memcpy (table->magic, magic, sizeof magic);
+  if (getrandom (&table->seed, sizeof table->seed, GRND_NONBLOCK) < 0)
+    table->seed = 0xCBF29CE484222325u; /* FNV's own */
   return length == 0 || ftruncate (fd, 0) == 0;
 }
 
@@ -174,13 +191,11 @@ mix (uint64_t key, const char *text, const char *skipped)
     }
 }
 
-static const uint64_t seed = 0xCBF29CE484222325u;
-
 /* What stays the same when a container is made again and again: all but its id,
  * wherever that stands.  A sentence that has an id in refusals.tsv may name
  * what does not stay. */
 static uint64_t
-key_of_same (const struct record *record)
+key_of_same (uint64_t seed, const struct record *record)
 {
   const char *container = record->container != NULL ? record->container : "";
   uint64_t key = (seed ^ (uint64_t) record->kind) * 0x100000001B3u;
@@ -193,11 +208,16 @@ key_of_same (const struct record *record)
   return key;
 }
 
+/* A namespace that its author may have made up is none of its own. */
 static uint64_t
-key_of_group (const struct record *record)
+key_of_group (uint64_t seed, const struct record *record)
 {
+  bool sure = record->sure != NULL && strcmp (record->sure, "yes") == 0;
+
   return mix (mix (seed, record->engine != NULL ? record->engine : "", ""),
-              record->pod_namespace != NULL ? record->pod_namespace : "", "");
+              sure && record->pod_namespace != NULL ? record->pod_namespace
+                                                    : "",
+              "");
 }
 
 /* ---- counting ---- */
@@ -225,8 +245,8 @@ find_slot (struct slot *slots, const struct level *level, uint64_t key,
 static bool
 count_record (struct table *table, const struct record *record, uint32_t now)
 {
-  const uint64_t keys[LEVELS]
-      = { key_of_same (record), key_of_group (record), seed };
+  const uint64_t keys[LEVELS] = { key_of_same (table->seed, record),
+                                  key_of_group (table->seed, record), 0 };
   struct slot *found[LEVELS], *slots = table->slots;
 
   for (size_t i = 0; i < LEVELS; i++)
@@ -236,6 +256,8 @@ count_record (struct table *table, const struct record *record, uint32_t now)
         return false;
       slots += levels[i].slots;
     }
+  if (found[LEVEL_ALL]->count >= SHARED && found[LEVEL_GROUP]->count >= FEW)
+    return false;
   for (size_t i = 0; i < LEVELS; i++)
     found[i]->count++;
   return true;

@@ -155,6 +155,26 @@ found_ports (const struct plan *plan)
   return xasprintf ("no port is published");
 }
 
+static char *
+found_isolated (const struct plan *plan)
+{
+  cleanup_free char *listen = NULL, *connect = NULL;
+  bool required = plan->settings->isolated == ISOLATED_REQUIRE;
+
+  if (plan->request->listen != JSON_NONE)
+    listen = json_string (plan->config, plan->request->listen);
+  if (plan->request->connect != JSON_NONE)
+    connect = json_string (plan->config, plan->request->connect);
+  return xasprintf ("%s; of the host's ports it may bind %s, of its services "
+                    "reach %s",
+                    required ? "the hook of the lock fails the start unless "
+                               "all its programs are on the cgroup"
+                             : "best effort: audit tells what is in force when "
+                               "it runs",
+                    listen != NULL ? escape (listen).text : "none",
+                    connect != NULL ? escape (connect).text : "none");
+}
+
 static int
 check_mounts (struct plan *plan, struct error *err)
 {
@@ -188,6 +208,7 @@ static const struct part
   { "process", process_plan, found_process, CHECK_HOLDS },
   { "mounts", check_mounts, found_mounts, CHECK_HOLDS },
   { "devices", devices_plan, found_devices, CHECK_HOLDS },
+  { "isolated", isolated_plan, found_isolated, CHECK_HOLDS },
   { "annotations", check_annotations, found_annotations, CHECK_HOLDS },
   { "ports", check_ports, found_ports, CHECK_HOLDS },
 };
@@ -221,7 +242,12 @@ check_part (const struct part *part, const struct plan *all,
   else
     {
       text = part->found (&plan);
-      checks_add (checks, part->id, part->holds, "%s", text);
+      checks_add (checks, part->id,
+                  part->run == isolated_plan
+                          && plan.settings->isolated == ISOLATED_BEST_EFFORT
+                      ? CHECK_NOTE
+                      : part->holds,
+                  "%s", text);
     }
   json_edits_clear (&plan.edits);
   return result;
@@ -305,6 +331,8 @@ is_wanted (const struct part *part, const struct plan *plan)
 
   if (part->run == process_plan)
     return (plan->lock & LOCK_STRICT) != 0;
+  if (part->run == isolated_plan)
+    return (plan->lock & LOCK_ISOLATED) != 0;
   if (part->run == subordinate_verify)
     return plan->facts->subordinate.wanted
            && plan_namespaces (plan, "user", &joined) == 1 && joined == 0;
@@ -469,6 +497,9 @@ verify_subject (struct subject *subject, struct checks *checks, bool *private,
                                subject->bundle.directory_path,
                                subject->settings.subordinate, NULL,
                                &subject->facts);
+  if ((decide_lock (&subject->settings, &subject->request) & LOCK_ISOLATED)
+      != 0)
+    facts_collect_isolated (&subject->facts);
   return check_parts (subject, checks, err);
 }
 

@@ -411,7 +411,7 @@ neighbour() {
 	start crun . sh -c 'ports serve 8080 8080 1'
 	audited
 	expect_locked
-	finds ports note "tcp [::]:8080, udp [::]:8080"
+	finds ports note "tcp *:8080, udp *:8080"
 }
 
 @test "ports of others are not" {

@@ -149,14 +149,18 @@ private() {
 PRIVILEGED='{terminal: false, user: {uid: 0, gid: 0}, cwd: "/", args: ["grep", "CapEff", "/proc/self/status"], env: ["PATH=/bin"], noNewPrivileges: false,
 	capabilities: (["CAP_CHOWN", "CAP_NET_ADMIN"] | {bounding: ., effective: ., permitted: ., inheritable: [], ambient: []})}'
 
-# capabilities_of RUNTIME JQ [FUNCTION] - those that an exec with NET_ADMIN gets in a container of JQ
+# containerd - a parent that looks like its shim runs the words
+containerd() { "$work/containerd-shim-runc-v2" -c '"$@"; exit $?' - "$@"; }
+
+# capabilities_of RUNTIME JQ [FUNCTION] - those that an exec with NET_ADMIN gets in a container of JQ;
+# PARENT may be containerd
 capabilities_of() {
 	start "$1" "$2" sh -c 'echo ready; exec sleep 1000'
 	wait_for 50 is_running
 	${3-true}
 	forget_records
 	jq -n "$PRIVILEGED" >"$work/process.json"
-	run timeout -s KILL 20 "$STARTED_RUNTIME" exec --process "$work/process.json" "$STARTED_ID" </dev/null
+	run ${PARENT-} timeout -s KILL 60 "$STARTED_RUNTIME" exec --process "$work/process.json" "$STARTED_ID" </dev/null
 	stop
 	expect_status 0
 	sed -n 's/^CapEff:[^0-9a-f]*//p' <<<"$output"
@@ -197,6 +201,60 @@ forged_exec() {
 	# and the annotation is what counts when it was there from the start
 	[ "$(capabilities_of crun "$UNASKED | .annotations = {a: \"b\"}")" = 0000000000001001 ]
 	[ "$(capabilities_of runc "$UNASKED | .annotations = {a: \"b\"}")" = 0000000000001001 ]
+}
+
+# runc keeps annotations as labels in front of its own `bundle=`
+@test "nor does one that forges where its bundle is, and with it the engine" {
+	cp "$(command -v bash)" "$work/containerd-shim-runc-v2"
+	policy '{"version": 1, "rules": [{"when": {"kubernetes": {"namespaces": ["monitoring"]}}, "mode": "observe"}]}'
+	PARENT=containerd
+	[ "$(capabilities_of runc "$UNASKED | .annotations = {bundle: \"/run/containerd/io.containerd.runtime.v2.task/k8s.io/x\",
+		\"io.kubernetes.cri.sandbox-namespace\": \"monitoring\"}")" = 0000000000000001 ]
+}
+
+# what an observed exec passes on to the container
+no_descriptor() {
+	start "$1" "$UNASKED" sh -c 'echo ready; exec sleep 1000'
+	wait_for 50 is_running
+	forget_records
+	jq -n "$PRIVILEGED | .args = [\"ls\", \"-l\", \"/proc/self/fd\"]" >"$work/process.json"
+	run timeout -s KILL 60 "$STARTED_RUNTIME" exec --process "$work/process.json" --preserve-fds 3 "$STARTED_ID" </dev/null 3</dev/null 4</dev/null 5</dev/null
+	stop
+	expect_status 0
+	[[ $output != *memfd* ]]
+	# the runtime itself is given the engine's file
+	expect_told observed exec null container
+}
+@test "an observed exec is handed on as it came" {
+	policy '{"version": 1, "default": {"mode": "observe"}}'
+	on_both no_descriptor
+	# its words, and no descriptor beside them
+	mkdir "$work/bin"
+	gcc -static -x c -o "$work/bin/crun" - <<-'C'
+	#include <dirent.h>
+	#include <stdio.h>
+	#include <unistd.h>
+	int main (int argc, char *argv[])
+	{
+	  char path[64], target[256];
+	  for (int i = 1; i < argc; i++) printf ("%s ", argv[i]);
+	  for (int fd = 0; fd < 100; fd++)
+	    {
+	      snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+	      ssize_t length = readlink (path, target, sizeof target);
+	      if (length > 0) printf ("\n%d -> %.*s", fd, (int) length, target);
+	    }
+	}
+	C
+	chmod 755 "$work/bin"
+	policy "{\"version\": 1, \"runtime\": \"$work/bin/crun\", \"default\": {\"mode\": \"observe\"}}"
+	start crun "$UNASKED" sh -c 'echo ready; exec sleep 1000'
+	wait_for 50 is_running
+	jq -n "$PRIVILEGED" >"$work/process.json"
+	run "$PROGRAMS/oci-hostnet-runtime" exec --process "$work/process.json" "$STARTED_ID"
+	stop
+	expect_output "exec --process $work/process.json" "0 -> "
+	[[ $output != *memfd* ]]
 }
 
 # --- records and pods ----------------------------------------------------------------
@@ -255,4 +313,16 @@ refused_pod() {
 	# an engine of nobody's reads which
 	run -1 "$PROGRAMS/oci-hostnet-runc" run -b "$work" "$(unique_id)"
 	expect_output "cannot read the configuration $work"
+}
+
+@test "in Kubernetes: nor to whoever execs, which containerd's shim calls in the bundle" {
+	local dir=/run/containerd/io.containerd.runtime.v2.task/k8s.io/x
+	cp "$(command -v bash)" "$work/containerd-shim-runc-v2"
+	mkdir -p "$dir"
+	cd "$dir"
+	policy '{"version": 2}'
+	run -1 containerd "$PROGRAMS/oci-hostnet-runtime" --root /run/containerd/runc/k8s.io exec --process x y
+	[ "$output" = "oci-hostnet: the policy of the node cannot be used: ask the administrator of the node" ]
+	cd /
+	rm -r "$dir"
 }

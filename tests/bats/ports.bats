@@ -309,3 +309,37 @@ pasta_judged() { joining_lan | unshare -U -r "$PROGRAMS/oci-hostnet-hook" precre
 	expect_status 0
 	[ -z "$stderr" ]
 }
+
+# --- ports that a container declares (listen.bats has what is taken) --------------------------
+
+declared_refused() {
+	run "$1" --rm "${ASK[@]}" --annotation io.oci-hostnet.listen=8099/tcp localhost/bb echo STARTED
+	[ "$status" -ne 0 ]
+	[[ $output != *STARTED* ]]
+	case $1 in
+	by_hook*) expect_output "setting up OCI Hooks" "oci-hostnet-hook precreate" ;;
+	*) expect_output "port 8099/tcp is already in use on the host by holder (pid $HOLDER)" ;;
+	esac
+}
+# which binds what it has declared, once and in a new start, with the guard behind
+declared_starts() {
+	local id
+	id=$("$1" -d "${ASK[@]}" --annotation io.oci-hostnet.listen=8099/tcp localhost/bb ports serve 8099 8099 1)
+	wait_for 50 listens 8099
+	podman_of "$1" restart -t 0 "$id"
+	wait_for 50 listens 8099
+	podman_of "$1" rm -f -t 0 "$id" >/dev/null
+}
+listens() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
+
+@test "a declared port that somebody has: not started, with its owner" {
+	gcc -Wall -static -o "$work/holder" "$top_srcdir/tests/tools/listener.c"
+	"$work/holder" tcp 0.0.0.0 8099 reuseaddr listen </dev/null >/dev/null 2>&1 3>&- &
+	HOLDER=$!
+	wait_for 50 listens 8099
+	for_each declared_refused
+	kill "$HOLDER"
+	wait "$HOLDER" || true
+	for_each declared_starts
+	RUNTIME=crun guard_starts crun "${ASK[@]}" --annotation io.oci-hostnet.listen=8099/tcp
+}

@@ -11,7 +11,7 @@ HOSTNET=$PROGRAMS/oci-hostnet
 WRITE=$top_builddir/tests/unit/write_record
 STATE=/run/oci-hostnet/trail
 # every field beside the sentence
-FIELDS=(reason=ports_published container=0123456789abcdef engine=crio pod=web-0 namespace=shop 'rule=allow[2]'
+FIELDS=(reason=ports_published container=0123456789abcdef engine=cri-o pod=web-0 namespace=shop 'rule=allow[2]'
 	lock=strict+userns program=oci-hostnet-runtime command=create edits=netns,seccomp bundle=/run/bundle 'args=["sh","-c","a b"]'
 	service_account=builder 'settings={"request":"allow"}' sure=yes bears=strict)
 
@@ -75,7 +75,7 @@ reported e3715af10e5c4da8ba9f96d554403ba8 4 the sentence of reported
 observed 8dce3cdc7b3c4ce09754dde4192a8d31 5 the sentence of observed" ]
 	run -0 jq -sc '[.[] | with_entries(select(.key | test("^OCI_HOSTNET|^SYSLOG_")) | select(.key != "OCI_HOSTNET_KIND"))] | unique | .[]' <<<"$(journal)"
 	[ "$(jq -S . <<<"$output")" = "$(jq -nS '{SYSLOG_FACILITY: "3", SYSLOG_IDENTIFIER: "oci-hostnet",
-		OCI_HOSTNET_REASON: "ports_published", OCI_HOSTNET_CONTAINER: "0123456789abcdef", OCI_HOSTNET_ENGINE: "crio",
+		OCI_HOSTNET_REASON: "ports_published", OCI_HOSTNET_CONTAINER: "0123456789abcdef", OCI_HOSTNET_ENGINE: "cri-o",
 		OCI_HOSTNET_POD: "web-0", OCI_HOSTNET_NAMESPACE: "shop", OCI_HOSTNET_RULE: "allow[2]", OCI_HOSTNET_LOCK: "strict+userns",
 		OCI_HOSTNET_PROGRAM: "oci-hostnet-runtime", OCI_HOSTNET_COMMAND: "create", OCI_HOSTNET_EDITS: "netns,seccomp",
 		OCI_HOSTNET_BUNDLE: "/run/bundle", OCI_HOSTNET_ARGS: "[\"sh\",\"-c\",\"a b\"]",
@@ -248,16 +248,26 @@ reported 195" ]
 	done
 }
 
-@test "a flood in one namespace is 600 records an hour, and keeps nobody else's away; all are 1800" {
+@test "a flood in one namespace is 600 records an hour, floods keep nobody's first away, all are 2400" {
 	start_journald
-	flood 650 engine=crio namespace=noisy pod=NUMBER
+	flood 650 engine=cri-o sure=yes namespace=noisy pod=NUMBER
 	[ "$(journal | wc -l)" -eq 600 ]
-	"$WRITE" refused engine=crio namespace=quiet pod=a
+	"$WRITE" refused engine=cri-o sure=yes namespace=quiet pod=a
 	[ "$(journal | tail -n 1 | jq -r '.OCI_HOSTNET_NAMESPACE, .OCI_HOSTNET_SUPPRESSED' | xargs)" = "quiet 50" ]
-	flood 1250 engine=crio namespace=NUMBER
+	flood 650 engine=cri-o sure=yes namespace=second pod=NUMBER
+	flood 650 engine=cri-o sure=yes namespace=third pod=NUMBER
 	[ "$(journal | wc -l)" -eq 1800 ]
-	/usr/bin/unshare --time --boottime 3610 -f "$WRITE" refused engine=crio namespace=noisy
-	[ "$(journal | wc -l)" -eq 1801 ]
+	# one that is new has twenty, whatever the others do
+	flood 30 engine=cri-o sure=yes namespace=new pod=NUMBER
+	[ "$(journal | grep -c '"OCI_HOSTNET_NAMESPACE":"new"')" -eq 20 ]
+	[ "$(journal | wc -l)" -eq 1820 ]
+	# a namespace that anybody may have written is none of its own
+	flood 30 engine=podman sure=no namespace=NUMBER
+	[ "$(journal | wc -l)" -eq 1840 ]
+	flood 650 engine=cri-o sure=yes namespace=NUMBER
+	[ "$(journal | wc -l)" -eq 2400 ]
+	/usr/bin/unshare --time --boottime 3610 -f "$WRITE" refused engine=cri-o sure=yes namespace=noisy
+	[ "$(journal | wc -l)" -eq 2401 ]
 }
 
 @test "a clock that was ahead" {

@@ -17,6 +17,8 @@ capture=$top_srcdir/oci-specs/captures/podman/annotation.config.json
 jq -c '.annotations["io.oci-hostnet.network"] = "host"' "$top_srcdir/oci-specs/captures/docker/host.config.json" >"$dir/bundle/config.json"
 count "edit, 9 KB" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
 count "already edited" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
+jq -c '.annotations["io.oci-hostnet.network"] = "host" | .annotations["io.oci-hostnet.listen"] = "80/tcp"' "$top_srcdir/oci-specs/captures/docker/host.config.json" >"$dir/bundle/config.json"
+count "edit, 9 KB, listen=80/tcp" "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x
 for count in 10 100 1000; do
 	rules "$count"
 	jq -c '.annotations["io.oci-hostnet.network"] = "host"' "$top_srcdir/oci-specs/captures/docker/host.config.json" >"$dir/bundle/config.json"

@@ -20,7 +20,10 @@ WORDS = {
     "request": ["allow", "refuse"], "inherit": ["lock", "report", "leave", "refuse"],
     "publishedPorts": ["refuse", "warn"], "pathless": ["refuse", "remove"], "dns": ["host", "keep"],
     "mode": ["enforce", "observe"], "privateNetAdmin": ["leave", "report", "refuse"],
-    "hostObjects": ["report", "refuse"], "lock": ["standard", "strict", "userns", "strict+userns"],
+    "hostObjects": ["report", "refuse"], "lock": ["standard", "strict", "userns", "strict+userns", "isolated",
+                                                "strict+isolated", "userns+isolated", "strict+userns+isolated"],
+    "isolated": ["require", "best-effort"],
+    "portConflicts": ["refuse", "warn", "ignore"],
 }
 CAPABILITIES = ["CAP_NET_RAW", "CAP_MKNOD", "CAP_SYS_PTRACE"]
 EVERY_WORD = sorted({word for words in WORDS.values() for word in words}
@@ -32,9 +35,15 @@ EXTRA = {
                     "Containers", "container", "a\n", "\u00e4"],
     "keepCapabilities": [[c] for c in CAPABILITIES] + [CAPABILITIES, CAPABILITIES * 2, ["CAP_NET_ADMIN"],
                          ["CAP_SYS_ADMIN", "CAP_MKNOD"], ["CAP_MKNOD", 1], ["cap_mknod"], ["MKNOD"], "CAP_MKNOD"],
+    # what only the programs say (ranges from high to low, a port twice) is not among them
+    "listen": [[p] for p in ("1/tcp", "65535/udp", "65536/tcp", "99999/tcp", "0/tcp", "080/tcp", "80", "80/sctp", "80/TCP",
+                             "80/tcp ", " 80/tcp", "80/tcp\n", "80/tcp,81/tcp", "8000-8010/tcp", "8000-/tcp", "-1/tcp",
+                             "8000-65536/tcp", "1-2-3/tcp", "127.0.0.1:80/tcp", "[::1]:80/tcp", "::1:80/tcp", ":80/tcp",
+                             "[]:80/tcp", "localhost:80/tcp", "[fe80::1%lo]:80/tcp")] + ["80/tcp", ["80/tcp", 80]],
 }
 # Where members stand, and the good values of each.
-SETTINGS = {**WORDS, "keepCapabilities": [[], ["CAP_MKNOD"], CAPABILITIES], "subordinate": ["hostnet", "1000"]}
+SETTINGS = {**WORDS, "keepCapabilities": [[], ["CAP_MKNOD"], CAPABILITIES], "subordinate": ["hostnet", "1000"],
+            "listen": [[], ["80/tcp"], ["8000-8010/tcp", "53/udp", "127.0.0.1:9000/tcp", "[::1]:9000/tcp"]]}
 PATTERNS = [["*"], ["a", "b?"], [""]]
 KUBERNETES = {"namespaces": PATTERNS, "serviceAccounts": PATTERNS}
 WHEN = {"always": [True], "annotations": [{"a": "b"}, {"": "", "io.*": "[ab]\\*"}], "args": PATTERNS,

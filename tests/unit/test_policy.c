@@ -4,6 +4,7 @@
 
 #include "policy_match.h"
 #include "policy_parts.h"
+#include "port_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ ok (bool good, const char *what)
 }
 
 /* ---- what the policy says ---- */
+
+enum { NO_PORT = 1000 };
 
 static const struct
 {
@@ -46,9 +49,21 @@ static const struct
     S (.lock = LOCK_STRICT) },
   { "lock userns", V1 ",\"default\":{\"lock\":\"userns\"}}", "{}",
     S (.lock = LOCK_USERNS) },
+  { "lock userns+isolated",
+    V1 ",\"default\":{\"lock\":\"userns+isolated\"}}", "{}",
+    S (.lock = LOCK_USERNS | LOCK_ISOLATED) },
+  { "isolated best-effort", V1 ",\"default\":{\"isolated\":\"best-effort\"}}",
+    "{}", S (.isolated = ISOLATED_BEST_EFFORT) },
+  { "isolated require", V1 ",\"default\":{\"isolated\":\"require\"}}", "{}",
+    S (.isolated = ISOLATED_REQUIRE) },
   { "lock strict+userns",
     V1 ",\"default\":{\"lock\":\"strict+userns\"}}", "{}",
     S (.lock = LOCK_STRICT | LOCK_USERNS) },
+  { "lock isolated", V1 ",\"default\":{\"lock\":\"isolated\"}}", "{}",
+    S (.lock = LOCK_ISOLATED) },
+  { "lock strict+userns+isolated",
+    V1 ",\"default\":{\"lock\":\"strict+userns+isolated\"}}", "{}",
+    S (.lock = LOCK_STRICT | LOCK_USERNS | LOCK_ISOLATED) },
   { "publishedPorts warn", V1 ",\"default\":{\"publishedPorts\":\"warn\"}}",
     "{}", S (.published_ports = PORTS_WARN) },
   { "publishedPorts refuse", V1 ",\"default\":{\"publishedPorts\":\"refuse\"}}",
@@ -92,6 +107,28 @@ static const struct
     V1 ",\"rules\":[{\"when\":{\"annotations\":{\"a\":\"1\"}},"
        "\"subordinate\":\"a\"}]}",
     "{}", S (0) },
+  { "portConflicts warn", V1 ",\"default\":{\"portConflicts\":\"warn\"}}",
+    "{}", S (.port_conflicts = PORT_CONFLICTS_WARN) },
+  { "portConflicts ignore",
+    V1 ",\"default\":{\"portConflicts\":\"ignore\"}}", "{}",
+    S (.port_conflicts = PORT_CONFLICTS_IGNORE) },
+  { "portConflicts of a rule over the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},"
+       "\"portConflicts\":\"refuse\"}],"
+       "\"default\":{\"portConflicts\":\"ignore\"}}",
+    "{}", S (0) },
+  { "listen", V1 ",\"default\":{\"listen\":[\"80/tcp\",\"[::1]:5-6/udp\"]}}",
+    "{}", S (.listen_count = 2) },
+  { "listen, nothing", V1 ",\"default\":{\"listen\":[]}}", "{}",
+    S (.listen_count = NO_PORT) },
+  { "listen of a rule over the default's",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"listen\":[\"1/tcp\"]}],"
+       "\"default\":{\"listen\":[]}}",
+    "{}", S (.listen_count = 1) },
+  { "listen of the default, which a rule does not name",
+    V1 ",\"rules\":[{\"when\":{\"always\":true},\"request\":\"allow\"}],"
+       "\"default\":{\"listen\":[\"1/tcp\"]}}",
+    "{}", S (.request = REQUEST_ALLOW, .listen_count = 1) },
   { "privateNetAdmin leave",
     V1 ",\"default\":{\"privateNetAdmin\":\"leave\"}}", "{}", S (0) },
   { "privateNetAdmin report",
@@ -164,13 +201,25 @@ static const struct
     "{\"a\":\"2\"}", S (0) },
 };
 
+/* In the table listen_count is that of the entries, since the lists are the
+ * policy's own. */
+static bool
+same_listen (const struct policy_settings *got, size_t want)
+{
+  if (want == 0)
+    return got->listen_count == 0;
+  return got->listen_count == 1
+         && got->listen[0]->count == (want == NO_PORT ? 0 : want);
+}
+
 static bool
 same_settings (struct policy_settings a, struct policy_settings b)
 {
   return a.request == b.request && a.inherit == b.inherit
          && a.published_ports == b.published_ports && a.pathless == b.pathless
          && a.keep_capabilities == b.keep_capabilities && a.lock == b.lock
-         && a.dns == b.dns && a.mode == b.mode
+         && a.dns == b.dns && a.port_conflicts == b.port_conflicts
+         && same_listen (&a, b.listen_count) && a.mode == b.mode
          && a.private_net_admin == b.private_net_admin
          && a.host_objects == b.host_objects
          && (a.subordinate == NULL) == (b.subordinate == NULL)

@@ -38,12 +38,14 @@ static const struct order
   { "request", { "\"allow\"", "", "\"refuse\"" } },
   { "inherit",
     { "\"leave\"", "\"report\"", "", "\"lock\"", "\"refuse\"" } },
+  { "isolated", { "\"best-effort\"", "\"require\"" } },
   { "publishedPorts", { "\"warn\"", "\"refuse\"" } },
   { "pathless", { "\"remove\"", "\"refuse\"" } },
   { "dns", { "\"keep\"", "\"host\"" } },
   { "mode", { "\"observe\"", "\"enforce\"" } },
   { "privateNetAdmin", { "\"leave\"", "\"report\"", "\"refuse\"" } },
   { "hostObjects", { "", "\"report\"", "\"refuse\"" } },
+  { "portConflicts", { "\"ignore\"", "\"warn\"", "\"refuse\"" } },
 };
 
 static char *
