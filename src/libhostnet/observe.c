@@ -120,20 +120,6 @@ loosen (struct policy_settings *settings, const struct matter *matter,
   return true;
 }
 
-/* What a container declares, or what the policy lets it. */
-static void
-spell_listen (const struct port_list *list, struct json_buffer *text)
-{
-  json_buffer_add (text, "\"listen\":[");
-  for (size_t i = 0; i < list->count; i++)
-    {
-      cleanup_free char *one = port_range_text (&list->list[i]);
-
-      json_buffer_add (text, "%s\"%s\"", i > 0 ? "," : "", one);
-    }
-  json_buffer_add (text, "]");
-}
-
 /* All members that the policy says something of, but for `mode`: a rule that
  * takes the place of another has to say what that one did.  What has no word is
  * built in, as the stricter of two rules: then `default` does not say it. */
@@ -166,8 +152,8 @@ spell (const struct policy_settings *settings,
   /* several lists can only be said by several rules */
   if (declared != NULL || settings->listen_count > 0)
     {
-      json_buffer_add (&text, "%s", comma);
-      spell_listen (declared ? declared : settings->listen[0], &text);
+      json_buffer_add (&text, "%s\"listen\":", comma);
+      listen_value (declared ? declared : settings->listen[0], &text);
       comma = ",";
     }
   if (!runs)

@@ -59,6 +59,9 @@ bool setting_has_word (enum setting setting, unsigned value);
 void setting_value (enum setting setting, unsigned value,
                     struct json_buffer *text);
 
+/* The same of `listen`. */
+void listen_value (const struct port_list *list, struct json_buffer *text);
+
 /* Which of NAMES, N of them, is nearest to GIVEN by letters, when one is near;
  * else NULL. */
 const char *nearest_name (const char *given, const char *const *names,

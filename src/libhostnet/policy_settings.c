@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy_parts.h"
@@ -202,6 +203,19 @@ setting_value (enum setting setting, unsigned value, struct json_buffer *text)
       }
   if (setting == SETTING_CAPABILITIES)
     json_buffer_add (text, "]");
+}
+
+void
+listen_value (const struct port_list *list, struct json_buffer *text)
+{
+  json_buffer_add (text, "[");
+  for (size_t i = 0; i < list->count; i++)
+    {
+      cleanup_free char *one = port_range_text (&list->list[i]);
+
+      json_buffer_add (text, "%s\"%s\"", i > 0 ? "," : "", one);
+    }
+  json_buffer_add (text, "]");
 }
 
 enum

@@ -182,6 +182,11 @@ add_settings (struct json_buffer *out, const struct rule *rule,
       json_buffer_add (out, "%s\"subordinate\": ", separator);
       json_buffer_string (out, rule->subordinate);
     }
+  if (rule->listen_set)
+    {
+      json_buffer_add (out, "%s\"listen\": ", separator);
+      listen_value (&rule->listen, out);
+    }
 }
 
 /* ---- the whole ---- */
@@ -293,6 +298,14 @@ by_when (const void *a, const void *b)
                                   : strcmp (x->when, y->when);
 }
 
+static int
+by_who (const void *a, const void *b)
+{
+  const struct seen *x = a, *y = b;
+
+  return strcmp (x->who, y->who);
+}
+
 static void
 finish (struct suggestion *suggestion)
 {
@@ -305,6 +318,7 @@ finish (struct suggestion *suggestion)
     {
       struct suggested_rule *rule = &suggestion->rules[suggestion->needed++];
 
+      qsort (rule->seen, rule->seen_count, sizeof *rule->seen, by_who);
       policy_free (rule->policy);
       rule->policy = suggestion_merge (rule->seen, rule->seen_count);
     }

@@ -119,7 +119,7 @@ never_refuses (enum setting setting)
 static unsigned
 merge_locks (const struct seen *seen, size_t count)
 {
-  unsigned all = LOCK_STRICT | LOCK_USERNS, any = 0;
+  unsigned all = LOCKS - 1, any = 0;
 
   for (size_t i = 0; i < count; i++)
     if (concerns (&seen[i], SETTING_LOCK))
@@ -167,6 +167,50 @@ is_said (const struct seen *seen, size_t count, enum setting setting)
   return false;
 }
 
+/* Adds what RANGE has and LIST has not. */
+static bool
+add_missing (struct port_list *list, struct port_range range)
+{
+  const unsigned last = range.last;
+
+  while (range.first <= last)
+    {
+      struct port_range one = range;
+
+      one.last = last;
+      one.first = port_list_lacks (list, &one);
+      if (one.first == 0)
+        return true;
+      for (one.last = one.first; one.last < last; one.last++)
+        {
+          struct port_range next = one;
+
+          next.first = next.last = one.last + 1;
+          if (port_list_lacks (list, &next) == 0)
+            break;
+        }
+      if (port_list_add (list, &one) != NULL)
+        return false;
+      range.first = one.last + 1;
+    }
+  return true;
+}
+
+/* The ports that any of them may declare; who does not say it may all. */
+static void
+merge_listen (struct rule *rule, const struct seen *seen, size_t count)
+{
+  rule->listen_set = count > 0;
+  for (size_t i = 0; rule->listen_set && i < count; i++)
+    {
+      const struct rule *own = &seen[i].policy->rules[0];
+
+      rule->listen_set = own->listen_set;
+      for (size_t p = 0; rule->listen_set && p < own->listen.count; p++)
+        rule->listen_set = add_missing (&rule->listen, own->listen.list[p]);
+    }
+}
+
 struct policy *
 suggestion_merge (const struct seen *seen, size_t count)
 {
@@ -189,6 +233,7 @@ suggestion_merge (const struct seen *seen, size_t count)
     }
   if (user != NULL)
     rule->subordinate = xstrndup (user, strlen (user));
+  merge_listen (rule, seen, count);
   return policy;
 }
 
@@ -209,11 +254,31 @@ add_value (struct json_buffer *out, enum setting setting, unsigned value)
     json_buffer_text (out, "what is built in");
 }
 
+/* What is said beside the settings. */
+static void
+add_other_losses (struct json_buffer *out, const struct rule *rule,
+                  const struct seen *seen)
+{
+  const struct rule *own = &seen->policy->rules[0];
+  bool more = own->listen_set && !rule->listen_set;
+
+  if (own->subordinate != NULL && rule->subordinate == NULL
+      && concerns (seen, SETTING_LOCK))
+    json_buffer_add (out, "%sno \"subordinate\" is less than \"%s\"",
+                     out->length > 0 ? ", " : "", own->subordinate);
+  for (size_t i = 0; own->listen_set && i < rule->listen.count; i++)
+    more |= port_list_lacks (&own->listen, &rule->listen.list[i]) != 0;
+  if (!more || !concerns (seen, SETTING_LOCK))
+    return;
+  json_buffer_add (out, "%smore of \"listen\" is less than ",
+                   out->length > 0 ? ", " : "");
+  listen_value (&own->listen, out);
+}
+
 char *
 suggestion_loss (const struct rule *rule, const struct seen *seen)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
-  const char *user = seen->policy->rules[0].subordinate;
 
   for (unsigned s = 0; s < SETTINGS; s++)
     {
@@ -230,9 +295,6 @@ suggestion_loss (const struct rule *rule, const struct seen *seen)
       json_buffer_text (&out, " is less than ");
       add_value (&out, setting, own);
     }
-  if (user != NULL && rule->subordinate == NULL
-      && concerns (seen, SETTING_LOCK))
-    json_buffer_add (&out, "%sno \"subordinate\" is less than \"%s\"",
-                     out.length > 0 ? ", " : "", user);
+  add_other_losses (&out, rule, seen);
   return out.text;
 }

@@ -563,6 +563,35 @@ record() {
 	done
 }
 
+@test "suggest: the ports that were declared, and the lock isolated, are in the rules" {
+	policy '{"version": 1, "default": {"mode": "observe", "listen": ["80/tcp"]}}'
+	run -0 container crun '.annotations["io.oci-hostnet.listen"] = "8080/tcp"' echo port
+	run -0 hostnet policy suggest "$SYSLOG"
+	sed 's,^ *//.*,,' <<<"$output" >bare
+	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":false,"args":["echo","port"]},"listen":["8080/tcp"]}]' ]
+	drop_in today.json "$output"
+	policy '{"version": 1, "default": {"listen": ["80/tcp"]}}'
+	run -0 container crun '.annotations["io.oci-hostnet.listen"] = "8080/tcp"' echo port
+	run container crun '.annotations["io.oci-hostnet.listen"] = "8081/tcp"' echo port
+	expect_status 1
+	{
+		record container=c1 args='["a"]' reason=request_refused settings='{"request":"allow","listen":["80/tcp"],"lock":"isolated"}'
+		record container=c2 args='["a"]' reason=request_refused settings='{"request":"allow","listen":["78-81/tcp","53/udp"],"lock":"strict+isolated"}'
+		record container=c3 args='["b"]' reason=request_refused settings='{"request":"allow"}'
+		record container=c4 args='["b"]' reason=request_refused settings='{"request":"allow","listen":["80/tcp"]}'
+	} >log
+	run -0 hostnet policy suggest log --json
+	[ "$(jq -c '.rules[]' <<<"$output")" = '{"when":{"kubernetes":false,"args":["a"]},"request":"allow","lock":"isolated","listen":["80/tcp","78-79/tcp","81/tcp","53/udp"]}
+{"when":{"kubernetes":false,"args":["b"]},"request":"allow"}' ]
+	run -0 hostnet policy suggest log
+	grep -F 'is less than' <<<"$output" >losses
+	grep -F '`c1`' losses | grep -F 'more of "listen" is less than ["80/tcp"]'
+	grep -F '`c2`' losses | grep -vF listen | grep -F '"lock": "isolated" is less than "strict+isolated"'
+	grep -F '`c4`' losses | grep -F 'more of "listen" is less than ["80/tcp"]'
+	hostnet policy suggest log >one
+	tac log | hostnet policy suggest - | diff - one
+}
+
 @test "suggest: nothing from a record gets out of its comment or its string" {
 	record container=$'x\n}{"evil":1} */' pod=$'p\u202e' engine=cri-o sure=yes namespace='a","b' args='["a\nb","\"],"]' \
 		reason=request_refused settings='{"request":"allow"},{"when":{"always":true},"request":"allow"}' >log
