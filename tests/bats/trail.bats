@@ -380,7 +380,7 @@ limited() {
 	run -0 "$HOSTNET" log
 	[ "${#lines[@]}" -eq 3 ]
 	[[ ${lines[0]} =~ ^"TIME                 KIND      CONTAINER     ENGINE      POD                       RULE          LOCK            REASON                SENTENCE"$ ]]
-	[[ ${lines[1]} =~ ^[-0-9]{10}" "[0-9:]{8}"  changed   0123456789ab  crio        shop/web-0                allow[2]      strict+userns   ports_published       the sentence"$ ]]
+	[[ ${lines[1]} =~ ^[-0-9]{10}" "[0-9:]{8}"  changed   0123456789ab  cri-o       shop/web-0                allow[2]      strict+userns   ports_published       the sentence"$ ]]
 	[[ ${lines[2]} =~ ^[-0-9]{10}" "[0-9:]{8}"  refused   -             a\x0ab      -                         a rule of a ~ -               -                     it is refused"$ ]]
 	run -0 "$HOSTNET" log --json
 	jq -e '.schema == 1 and .unreadable == 0 and (.records | length == 2)' <<<"$output"
