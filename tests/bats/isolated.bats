@@ -217,13 +217,13 @@ FOREIGN_UNIX=(abstract:host dgram:hostd)
 
 @test "many at once, each with its own port; nothing is left in the kernel" {
 	local i pids=() out=$BATS_TEST_TMPDIR
-	for i in {10..29}; do
+	for i in {10..59}; do
 		(container runc "$ISOLATED | .annotations[\"io.oci-hostnet.listen\"] = \"81$i/tcp\"" \
 			sh -c "reach bind tcp:any:81$i tcp:any:8200; reach own; reach ask tcp:127.0.0.1:9000" >"$out/$i" 2>&1 3>&-) &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
-	for i in {10..29}; do
+	for i in {10..59}; do
 		printf '%s\n' "tcp:any:81$i bound" "tcp:any:8200 EPERM" "own done" "tcp:127.0.0.1:9000 EPERM" | diff - "$out/$i"
 	done
 	wait_for 50 nothing_attached

@@ -511,15 +511,16 @@ suggested() {
 
 @test "ports: who listens, who declared it, and who is in the way" {
 	local row
+	# ports of no other test: some leave connections behind, which last a minute
 	cp "$LISTENER" "$HOSTNET_TEST_DIR/rootfs/bin/listener"
 	for runtime in crun runc; do
-		start "$runtime" "$(declaring 8080/tcp,127.0.0.1:9000-9003/tcp,53/udp)" \
-			listener tcp 0.0.0.0 8080 reuseaddr listen tcp 127.0.0.1 9001 reuseaddr listen udp :: 5353 v6only
+		start "$runtime" "$(declaring 8080/tcp,127.0.0.1:9700-9703/tcp,53/udp)" \
+			listener tcp 0.0.0.0 8080 reuseaddr listen tcp 127.0.0.1 9701 reuseaddr listen udp :: 5353 v6only
 		hold udp 127.0.0.53 53 tcp :: 8443 dual reuseaddr listen tcp 10.98.0.1 8444
 		run "$HOSTNET" ports
 		expect_status 1
 		for row in "tcp +0.0.0.0:8080 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
-			"tcp +127.0.0.1:9001 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
+			"tcp +127.0.0.1:9701 +listen +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +${STARTED_ID:0:12}" \
 			"udp +\[::\]:5353 +bound +listener \(pid [0-9]+\) +${STARTED_ID:0:12} +-" \
 			"udp +127.0.0.53:53 +bound +listener \(pid $HELD\) +- +${STARTED_ID:0:12}  conflict" \
 			"tcp +\*:8443 +listen +listener \(pid $HELD\) +- +-" \
