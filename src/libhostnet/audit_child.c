@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "audit_parts.h"
+#include "deadline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,18 +80,6 @@ read_checks (const char *text, size_t length, struct checks *checks)
   return 0;
 }
 
-static int
-milliseconds_left (const struct timespec *start)
-{
-  struct timespec now;
-  long long gone;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  gone = (now.tv_sec - start->tv_sec) * 1000LL
-         + (now.tv_nsec - start->tv_nsec) / 1000000;
-  return gone < DEADLINE_MS ? (int) (DEADLINE_MS - gone) : 0;
-}
-
 /* What the child wrote until it closed its end; NULL when it did not. */
 static char *
 read_report (int fd, size_t *length)
@@ -103,7 +92,7 @@ read_report (int fd, size_t *length)
   *length = 0;
   clock_gettime (CLOCK_MONOTONIC, &start);
   while (n > 0 && *length < REPORT_LIMIT
-         && poll (&wait, 1, milliseconds_left (&start)) > 0)
+         && poll (&wait, 1, deadline_left (&start, DEADLINE_MS)) > 0)
     {
       n = read (fd, text + *length, REPORT_LIMIT - *length);
       *length += n > 0 ? (size_t) n : 0;

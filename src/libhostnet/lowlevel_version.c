@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "lowlevel.h"
+#include "deadline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,18 +44,6 @@ become_version (const struct lowlevel *lowlevel, int to)
   _exit (127);
 }
 
-static int
-milliseconds_left (const struct timespec *start)
-{
-  struct timespec now;
-  long long passed;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  passed = (now.tv_sec - start->tv_sec) * 1000LL
-           + (now.tv_nsec - start->tv_nsec) / 1000000;
-  return passed >= DEADLINE_MS ? 0 : (int) (DEADLINE_MS - passed);
-}
-
 /* The first line of what comes from FD, as much of it as there is room. */
 static void
 read_line (int fd, char *line, size_t size)
@@ -66,7 +55,7 @@ read_line (int fd, char *line, size_t size)
   clock_gettime (CLOCK_MONOTONIC, &start);
   while (length < size - 1 && memchr (line, '\n', length) == NULL)
     {
-      int found = poll (&ready, 1, milliseconds_left (&start));
+      int found = poll (&ready, 1, deadline_left (&start, DEADLINE_MS));
       ssize_t got;
 
       if (found < 0 && errno == EINTR)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "error.h"
 #include "trail_limit.h"
 
@@ -31,18 +32,6 @@ static const struct listener
   { "/dev/log", SOCK_DGRAM, record_syslog },
   { "/dev/log", SOCK_STREAM, record_syslog }, /* some syslogds */
 };
-
-static int
-milliseconds_left (const struct timespec *start)
-{
-  struct timespec now;
-  long long passed;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  passed = (now.tv_sec - start->tv_sec) * 1000LL
-           + (now.tv_nsec - start->tv_nsec) / 1000000;
-  return passed >= WAIT_MS ? 0 : (int) (WAIT_MS - passed);
-}
 
 /* Negative with errno. */
 static int
@@ -64,7 +53,7 @@ send_all (int fd, const char *text, size_t length,
         }
       if (errno != EAGAIN && errno != EINTR)
         return -1;
-      left = milliseconds_left (start);
+      left = deadline_left (start, WAIT_MS);
       if (left == 0)
         return -1;
       if (errno == EAGAIN)
