@@ -315,12 +315,12 @@ stop() {
 # wait_for TENTHS COMMAND... - several times as long, and at least half a minute, before it gives up:
 # a slow machine is no failure
 wait_for() {
-	local n=$(($1 * 4))
-	[ "$n" -ge 300 ] || n=300
+	# by the clock: what is asked may take longer than the pause
+	local end=$((SECONDS + ($1 > 75 ? $1 * 4 / 10 : 30)))
 	shift
-	while [ "$n" -gt 0 ]; do
+	while :; do
 		"$@" && return
-		n=$((n - 1))
+		[ "$SECONDS" -lt "$end" ] || break
 		sleep 0.1
 	done
 	echo "gave up waiting for: $*"
