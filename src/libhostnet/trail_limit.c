@@ -59,7 +59,8 @@ struct table
 {
   char magic[8];
   uint64_t seed; /* of the keys: nobody can choose two that are the same */
-  uint64_t suppressed, spare;
+  uint64_t suppressed;
+  uint64_t spare; /* makes it a page, which is written at once */
   struct slot slots[SLOTS];
 };
 static const char magic[8] = { 'h', 'o', 's', 't', 'n', 'e', 't', '2' };
