@@ -153,14 +153,14 @@ PRIVILEGED='{terminal: false, user: {uid: 0, gid: 0}, cwd: "/", args: ["grep", "
 containerd() { "$work/containerd-shim-runc-v2" -c '"$@"; exit $?' - "$@"; }
 
 # capabilities_of RUNTIME JQ [FUNCTION] - those that an exec with NET_ADMIN gets in a container of JQ;
-# PARENT may be containerd
+# with SHIM, which looks like containerd's, as the parent
 capabilities_of() {
 	start "$1" "$2" sh -c 'echo ready; exec sleep 1000'
 	wait_for 50 is_running
 	${3-true}
 	forget_records
 	jq -n "$PRIVILEGED" >"$work/process.json"
-	run ${PARENT-} timeout -s KILL 60 "$STARTED_RUNTIME" exec --process "$work/process.json" "$STARTED_ID" </dev/null
+	run timeout -s KILL 60 ${SHIM:+"$SHIM" -c '"$@"; exit $?' -} "$STARTED_RUNTIME" exec --process "$work/process.json" "$STARTED_ID" </dev/null
 	stop
 	expect_status 0
 	sed -n 's/^CapEff:[^0-9a-f]*//p' <<<"$output"
@@ -207,7 +207,7 @@ forged_exec() {
 @test "nor does one that forges where its bundle is, and with it the engine" {
 	cp "$(command -v bash)" "$work/containerd-shim-runc-v2"
 	policy '{"version": 1, "rules": [{"when": {"kubernetes": {"namespaces": ["monitoring"]}}, "mode": "observe"}]}'
-	PARENT=containerd
+	SHIM=$work/containerd-shim-runc-v2
 	[ "$(capabilities_of runc "$UNASKED | .annotations = {bundle: \"/run/containerd/io.containerd.runtime.v2.task/k8s.io/x\",
 		\"io.kubernetes.cri.sandbox-namespace\": \"monitoring\"}")" = 0000000000000001 ]
 }
