@@ -13,7 +13,7 @@ case ${1-} in
 *) echo "usage: ./check.sh [--strict]" >&2; exit 2 ;;
 esac
 
-PACKAGES+=" $WORKLOADS"
+PACKAGES+=" $WORKLOADS $ANALYSIS $PACKAGING"
 install_missing "./check.sh${1:+ $1}"
 unpack containerd docker.io tini containernetworking-plugins
 build

@@ -14,6 +14,10 @@ WORKLOADS="apache2-bin redis-tools dnsmasq-base iputils-ping libcap2-bin curl bi
 WORKLOADS+=" systemd"
 # Speaks to containerd's CRI plugin in its tests, with curl.
 WORKLOADS+=" python3"
+# Reads the code and the pages (tests/analysis.sh, tests/pages.sh), counts instructions and lines.
+ANALYSIS="clang clang-tidy clang-tools libclang-rt-14-dev cppcheck shellcheck codespell valgrind mandoc zsh bash-completion"
+# Builds the packages and the static programs (tests/packages.sh).
+PACKAGING="debhelper lintian rpm rpmlint musl-tools"
 
 give_up() {
 	echo "$*" >&2
