@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index over a JSON text: yajl's streaming parser tells where each token
- * ends (yajl_get_bytes_consumed), so one pass gives kind, start, end and
- * parent of every value without copying any. */
+/* The index over a JSON text: yajl's streaming parser hands over the text itself
+ * wherever it need not decode, and tells where each token ends
+ * (yajl_get_bytes_consumed), so one pass gives kind, start, end and parent of
+ * every value without copying any. */
 #include <config.h>
 
 #include "json.h"
@@ -22,6 +23,7 @@ struct indexer
   bool comments;
   size_t previous_end;          /* end of the last token */
   uint32_t key_start, key_end;  /* of the key whose value comes next */
+  bool escaped_key;
   unsigned depth;
   json_node open[JSON_MAX_DEPTH]; /* containers that are not closed yet */
   json_node last[JSON_MAX_DEPTH]; /* and the last child of each */
@@ -59,12 +61,13 @@ token_start (const struct indexer *in)
   return at;
 }
 
+/* What stands from START to END. */
 static json_node
-add_member (struct indexer *in, enum json_kind kind)
+add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end)
 {
   struct json_doc *doc = in->doc;
   struct json_member *member;
-  json_node node = (json_node) doc->count;
+  json_node node = (json_node) doc->count, parent, before;
 
   if (doc->count == doc->capacity)
     {
@@ -74,77 +77,87 @@ add_member (struct indexer *in, enum json_kind kind)
     }
   member = &doc->members[doc->count++];
   *member = (struct json_member){ .kind = kind,
-                                  .start = (uint32_t) token_start (in),
+                                  .start = (uint32_t) start,
+                                  .end = (uint32_t) end,
                                   .key_start = in->key_start,
                                   .key_end = in->key_end,
+                                  .escaped_key = in->escaped_key,
                                   .parent = JSON_NONE,
                                   .next = JSON_NONE,
                                   .first = JSON_NONE };
-  in->previous_end = yajl_get_bytes_consumed (in->parser);
-  member->end = (uint32_t) in->previous_end;
-  if (in->key_end > in->key_start)
-    member->escaped_key = memchr (doc->text + in->key_start, '\\',
-                                  in->key_end - in->key_start) != NULL;
-  if (in->depth > 0)
-    {
-      json_node parent = in->open[in->depth - 1];
-
-      member->parent = parent;
-      if (in->last[in->depth - 1] == JSON_NONE)
-        doc->members[parent].first = node;
-      else
-        doc->members[in->last[in->depth - 1]].next = node;
-      in->last[in->depth - 1] = node;
-    }
+  in->previous_end = end;
+  if (in->depth == 0)
+    return node;
+  parent = in->open[in->depth - 1];
+  before = in->last[in->depth - 1];
+  member->parent = parent;
+  if (before == JSON_NONE)
+    doc->members[parent].first = node;
+  else
+    doc->members[before].next = node;
+  in->last[in->depth - 1] = node;
   return node;
 }
 
+/* A root that is no object and no array. */
 static int
-scalar (struct indexer *in, enum json_kind kind)
+refuse_scalar (struct indexer *in)
 {
+  error_refuse (in->err, SENTENCE_json_root);
+  return STOP;
+}
+
+static int
+add_word (struct indexer *in, enum json_kind kind, size_t length)
+{
+  size_t end = yajl_get_bytes_consumed (in->parser);
+
   if (in->depth == 0)
-    {
-      error_refuse (in->err, SENTENCE_json_root);
-      return STOP;
-    }
-  add_member (in, kind);
+    return refuse_scalar (in);
+  add_member (in, kind, end - length, end);
   return GO_ON;
 }
 
 static int
 on_null (void *context)
 {
-  return scalar (context, JSON_NULL);
+  return add_word (context, JSON_NULL, strlen ("null"));
 }
 
 static int
 on_boolean (void *context, int value)
 {
-  (void) value;
-  return scalar (context, JSON_BOOLEAN);
+  return add_word (context, JSON_BOOLEAN, strlen (value ? "true" : "false"));
 }
 
 static int
 on_number (void *context, const char *value, size_t length)
 {
-  (void) value;
-  (void) length;
-  return scalar (context, JSON_NUMBER);
+  (void) value; /* a copy at the end of a text that breaks off there */
+  return add_word (context, JSON_NUMBER, length);
 }
 
-/* A NUL, which only an escape can write, would end the string for crun but not
- * for runc. */
+/* Where a string stands, without its quotes, and whether with escapes: yajl
+ * hands over the text itself unless it had to decode.  A NUL, which only an
+ * escape can write, would end the string for crun but not for runc. */
 static int
-refuse_nul (struct indexer *in, const unsigned char *value, size_t length)
+find_string (struct indexer *in, const unsigned char *value, size_t length,
+             size_t *start, size_t *end, bool *escaped)
 {
-  bool escaped = value < (const unsigned char *) in->doc->text
-                 || value >= (const unsigned char *) in->doc->text
-                                 + in->doc->length;
+  const unsigned char *text = (const unsigned char *) in->doc->text;
 
-  /* yajl hands over the text itself unless it had to decode. */
-  if (!escaped || memchr (value, '\0', length) == NULL)
+  *escaped = value < text || value >= text + in->doc->length;
+  if (!*escaped)
+    {
+      *start = (size_t) (value - text);
+      *end = *start + length;
+      return GO_ON;
+    }
+  *start = token_start (in) + 1;
+  *end = yajl_get_bytes_consumed (in->parser) - 1;
+  if (memchr (value, '\0', length) == NULL)
     return GO_ON;
-  error_refuse (in->err, SENTENCE_json_nul, token_start (in));
+  error_refuse (in->err, SENTENCE_json_nul, *start - 1);
   return STOP;
 }
 
@@ -152,13 +165,16 @@ static int
 on_string (void *context, const unsigned char *value, size_t length)
 {
   struct indexer *in = context;
-  struct json_member *member;
+  size_t start, end;
+  bool escaped;
+  json_node node;
 
-  if (refuse_nul (in, value, length) == STOP
-      || scalar (in, JSON_STRING) == STOP)
+  if (find_string (in, value, length, &start, &end, &escaped) == STOP)
     return STOP;
-  member = &in->doc->members[in->doc->count - 1];
-  member->escaped_value = member->end - member->start != length + 2;
+  if (in->depth == 0)
+    return refuse_scalar (in);
+  node = add_member (in, JSON_STRING, start - 1, end + 1);
+  in->doc->members[node].escaped_value = escaped;
   return GO_ON;
 }
 
@@ -166,27 +182,37 @@ static int
 on_key (void *context, const unsigned char *value, size_t length)
 {
   struct indexer *in = context;
+  size_t start, end;
 
-  if (refuse_nul (in, value, length) == STOP)
+  if (find_string (in, value, length, &start, &end, &in->escaped_key) == STOP)
     return STOP;
-  in->key_start = (uint32_t) token_start (in) + 1;
-  in->previous_end = yajl_get_bytes_consumed (in->parser);
-  in->key_end = (uint32_t) in->previous_end - 1;
+  in->key_start = (uint32_t) start;
+  in->key_end = (uint32_t) end;
+  in->previous_end = end + 1;
   return GO_ON;
+}
+
+static void
+forget_key (struct indexer *in)
+{
+  in->key_start = in->key_end = 0;
+  in->escaped_key = false;
 }
 
 static int
 open_container (struct indexer *in, enum json_kind kind)
 {
+  size_t end = yajl_get_bytes_consumed (in->parser);
+
   if (in->depth == JSON_MAX_DEPTH)
     {
       error_refuse (in->err, SENTENCE_json_deep, JSON_MAX_DEPTH);
       return STOP;
     }
-  in->open[in->depth] = add_member (in, kind);
+  in->open[in->depth] = add_member (in, kind, end - 1, end);
   in->last[in->depth] = JSON_NONE;
   in->depth++;
-  in->key_start = in->key_end = 0;
+  forget_key (in);
   return GO_ON;
 }
 
@@ -195,7 +221,7 @@ close_container (struct indexer *in)
 {
   in->previous_end = yajl_get_bytes_consumed (in->parser);
   in->doc->members[in->open[--in->depth]].end = (uint32_t) in->previous_end;
-  in->key_start = in->key_end = 0;
+  forget_key (in);
 }
 
 static int
