@@ -70,9 +70,23 @@ int json_get (const struct json_doc *doc, json_node object, const char *key,
               enum json_kind kind, json_node *node, struct error *err);
 
 /* Iteration: for (n = json_first (doc, a); n != JSON_NONE; n = json_next (doc, n)) */
-json_node json_first (const struct json_doc *doc, json_node container);
-json_node json_next (const struct json_doc *doc, json_node node);
-enum json_kind json_kind (const struct json_doc *doc, json_node node);
+static inline json_node
+json_first (const struct json_doc *doc, json_node container)
+{
+  return container == JSON_NONE ? JSON_NONE : doc->members[container].first;
+}
+
+static inline json_node
+json_next (const struct json_doc *doc, json_node node)
+{
+  return doc->members[node].next;
+}
+
+static inline enum json_kind
+json_kind (const struct json_doc *doc, json_node node)
+{
+  return doc->members[node].kind;
+}
 
 /* The decoded text of a string value, or of a member's key; the caller frees. */
 char *json_string (const struct json_doc *doc, json_node node);

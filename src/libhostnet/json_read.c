@@ -8,24 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_node
-json_first (const struct json_doc *doc, json_node container)
-{
-  return container == JSON_NONE ? JSON_NONE : doc->members[container].first;
-}
-
-json_node
-json_next (const struct json_doc *doc, json_node node)
-{
-  return doc->members[node].next;
-}
-
-enum json_kind
-json_kind (const struct json_doc *doc, json_node node)
-{
-  return doc->members[node].kind;
-}
-
 static unsigned
 hex4 (const char *text)
 {
