@@ -142,8 +142,11 @@ bool
 json_string_is_one_of (const struct json_doc *doc, json_node node,
                        const char *const *names)
 {
-  for (; *names != NULL; names++)
-    if (json_string_is (doc, node, *names))
+  const struct json_member *m = &doc->members[node];
+
+  for (; m->kind == JSON_STRING && *names != NULL; names++)
+    if (equals (doc->text + m->start + 1, m->end - m->start - 2,
+                m->escaped_value, *names))
       return true;
   return false;
 }
@@ -275,18 +278,35 @@ enum likeness
 };
 
 static enum likeness
-compare_key (const struct json_doc *doc, json_node node, const char *key)
+compare_text (const char *text, size_t length, const char *key)
 {
-  const struct json_member *m = &doc->members[node];
-  cleanup_free char *decoded = m->escaped_key ? json_key (doc, node) : NULL;
-  const char *text = decoded ? decoded : doc->text + m->key_start;
-  size_t length = decoded ? strlen (decoded) : m->key_end - m->key_start;
   size_t key_length = strlen (key);
 
   if (length == key_length && memcmp (text, key, length) == 0)
     return SAME;
   return length >= key_length && folds_to (text, length, key) ? BY_CASE
                                                               : OTHER;
+}
+
+static enum likeness
+compare_decoded (const struct json_doc *doc, json_node node, const char *key)
+{
+  cleanup_free char *decoded = json_key (doc, node);
+
+  return compare_text (decoded, strlen (decoded), key);
+}
+
+static enum likeness
+compare_key (const struct json_doc *doc, json_node node, const char *key)
+{
+  const struct json_member *m = &doc->members[node];
+  const char *text = doc->text + m->key_start;
+
+  if (m->escaped_key)
+    return compare_decoded (doc, node, key);
+  return may_fold_to (text[0], key[0])
+             ? compare_text (text, m->key_end - m->key_start, key)
+             : OTHER;
 }
 
 static int
@@ -308,21 +328,12 @@ json_get (const struct json_doc *doc, json_node object, const char *key,
   for (json_node n = json_first (doc, object); n != JSON_NONE;
        n = json_next (doc, n))
     {
-      const struct json_member *m = &doc->members[n];
+      enum likeness likeness = compare_key (doc, n, key);
 
-      if (!m->escaped_key
-          && !may_fold_to (doc->text[m->key_start], key[0]))
-        continue;
-      switch (compare_key (doc, n, key))
-        {
-        case BY_CASE:
-          return refuse_case (doc, n, key, err);
-        case SAME:
-          found = n;
-          break;
-        case OTHER:
-          break;
-        }
+      if (likeness == BY_CASE)
+        return refuse_case (doc, n, key, err);
+      if (likeness == SAME)
+        found = n;
     }
   if (found == JSON_NONE || json_kind (doc, found) == JSON_NULL)
     return 0;
