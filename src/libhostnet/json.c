@@ -12,8 +12,11 @@
 
 #include <yajl/yajl_parse.h>
 
-/* Keys of an object up to which comparing every pair is cheaper than sorting. */
-enum { PAIRWISE_KEYS = 16 };
+enum
+{
+  PAIRWISE_KEYS = 16, /* up to so many comparing every pair is cheaper than sorting */
+  BYTES_PER_VALUE = 8 /* in a configuration that has many there are more */
+};
 
 struct indexer
 {
@@ -71,7 +74,8 @@ add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end)
 
   if (doc->count == doc->capacity)
     {
-      doc->capacity = doc->capacity ? doc->capacity * 2 : 1024;
+      doc->capacity = doc->capacity ? doc->capacity * 2
+                                    : doc->length / BYTES_PER_VALUE + 16;
       doc->members = xrealloc (doc->members,
                                doc->capacity * sizeof *doc->members);
     }
