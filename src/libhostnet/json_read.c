@@ -129,13 +129,13 @@ equals (const char *raw, size_t length, bool escaped, const char *text)
 }
 
 bool
-json_string_is (const struct json_doc *doc, json_node node, const char *text)
+json_string_equals (const struct json_doc *doc, json_node node,
+                    const char *text)
 {
   const struct json_member *m = &doc->members[node];
 
-  return m->kind == JSON_STRING
-         && equals (doc->text + m->start + 1, m->end - m->start - 2,
-                    m->escaped_value, text);
+  return equals (doc->text + m->start + 1, m->end - m->start - 2,
+                 m->escaped_value, text);
 }
 
 bool
