@@ -28,8 +28,8 @@ struct indexer
   uint32_t key_start, key_end;  /* of the key whose value comes next */
   bool escaped_key;
   unsigned depth;
-  json_node open[JSON_MAX_DEPTH]; /* containers that are not closed yet */
-  json_node last[JSON_MAX_DEPTH]; /* and the last child of each */
+  json_node parent; /* the container that is not closed yet, or JSON_NONE */
+  json_node last;   /* and its last child */
 };
 
 /* yajl's callback values: go on, stop. */
@@ -64,42 +64,40 @@ token_start (const struct indexer *in)
   return at;
 }
 
+static void
+make_room (struct json_doc *doc)
+{
+  doc->capacity = doc->capacity ? doc->capacity * 2
+                                : doc->length / BYTES_PER_VALUE + 16;
+  doc->members
+      = xrealloc (doc->members, doc->capacity * sizeof *doc->members);
+}
+
 /* What stands from START to END. */
-static json_node
+static inline json_node
 add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end)
 {
   struct json_doc *doc = in->doc;
-  struct json_member *member;
-  json_node node = (json_node) doc->count, parent, before;
+  json_node node = (json_node) doc->count;
 
   if (doc->count == doc->capacity)
-    {
-      doc->capacity = doc->capacity ? doc->capacity * 2
-                                    : doc->length / BYTES_PER_VALUE + 16;
-      doc->members = xrealloc (doc->members,
-                               doc->capacity * sizeof *doc->members);
-    }
-  member = &doc->members[doc->count++];
-  *member = (struct json_member){ .kind = kind,
-                                  .start = (uint32_t) start,
-                                  .end = (uint32_t) end,
-                                  .key_start = in->key_start,
-                                  .key_end = in->key_end,
-                                  .escaped_key = in->escaped_key,
-                                  .parent = JSON_NONE,
-                                  .next = JSON_NONE,
-                                  .first = JSON_NONE };
+    make_room (doc);
+  doc->members[doc->count++]
+      = (struct json_member){ .kind = kind,
+                              .start = (uint32_t) start,
+                              .end = (uint32_t) end,
+                              .key_start = in->key_start,
+                              .key_end = in->key_end,
+                              .escaped_key = in->escaped_key,
+                              .parent = in->parent,
+                              .next = JSON_NONE,
+                              .first = JSON_NONE };
+  if (in->last != JSON_NONE)
+    doc->members[in->last].next = node;
+  else if (in->parent != JSON_NONE)
+    doc->members[in->parent].first = node;
+  in->last = node;
   in->previous_end = end;
-  if (in->depth == 0)
-    return node;
-  parent = in->open[in->depth - 1];
-  before = in->last[in->depth - 1];
-  member->parent = parent;
-  if (before == JSON_NONE)
-    doc->members[parent].first = node;
-  else
-    doc->members[before].next = node;
-  in->last[in->depth - 1] = node;
   return node;
 }
 
@@ -213,8 +211,8 @@ open_container (struct indexer *in, enum json_kind kind)
       error_refuse (in->err, SENTENCE_json_deep, JSON_MAX_DEPTH);
       return STOP;
     }
-  in->open[in->depth] = add_member (in, kind, end - 1, end);
-  in->last[in->depth] = JSON_NONE;
+  in->parent = add_member (in, kind, end - 1, end);
+  in->last = JSON_NONE;
   in->depth++;
   forget_key (in);
   return GO_ON;
@@ -223,8 +221,13 @@ open_container (struct indexer *in, enum json_kind kind)
 static void
 close_container (struct indexer *in)
 {
+  struct json_member *closed = &in->doc->members[in->parent];
+
   in->previous_end = yajl_get_bytes_consumed (in->parser);
-  in->doc->members[in->open[--in->depth]].end = (uint32_t) in->previous_end;
+  closed->end = (uint32_t) in->previous_end;
+  in->last = in->parent;
+  in->parent = closed->parent;
+  in->depth--;
   forget_key (in);
 }
 
@@ -302,7 +305,7 @@ on_end_object (void *context)
   struct key few[PAIRWISE_KEYS], *keys = few;
   const struct key *twin;
   size_t count = 0, filled = 0;
-  json_node object = in->open[in->depth - 1];
+  json_node object = in->parent;
 
   for (json_node n = json_first (doc, object); n != JSON_NONE;
        n = json_next (doc, n))
@@ -381,7 +384,8 @@ int
 json_index (struct json_doc *doc, const char *text, size_t length,
             bool comments, struct error *err)
 {
-  struct indexer in = { .doc = doc, .err = err, .comments = comments };
+  struct indexer in = { .doc = doc, .err = err, .comments = comments,
+                        .parent = JSON_NONE, .last = JSON_NONE };
   yajl_status status;
   int result = 0;
 
