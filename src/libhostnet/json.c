@@ -139,40 +139,15 @@ on_number (void *context, const char *value, size_t length)
   return add_word (context, JSON_NUMBER, length);
 }
 
-/* Where a string stands, without its quotes, and whether with escapes: yajl
- * hands over the text itself unless it had to decode.  A NUL, which only an
- * escape can write, would end the string for crun but not for runc. */
-static int
-find_string (struct indexer *in, const unsigned char *value, size_t length,
-             size_t *start, size_t *end, bool *escaped)
-{
-  const unsigned char *text = (const unsigned char *) in->doc->text;
-
-  *escaped = value < text || value >= text + in->doc->length;
-  if (!*escaped)
-    {
-      *start = (size_t) (value - text);
-      *end = *start + length;
-      return GO_ON;
-    }
-  *start = token_start (in) + 1;
-  *end = yajl_get_bytes_consumed (in->parser) - 1;
-  if (memchr (value, '\0', length) == NULL)
-    return GO_ON;
-  error_refuse (in->err, SENTENCE_json_nul, *start - 1);
-  return STOP;
-}
+/* Takes what stands between the quotes. */
+typedef int add_text (struct indexer *in, size_t start, size_t end,
+                      bool escaped);
 
 static int
-on_string (void *context, const unsigned char *value, size_t length)
+add_string (struct indexer *in, size_t start, size_t end, bool escaped)
 {
-  struct indexer *in = context;
-  size_t start, end;
-  bool escaped;
   json_node node;
 
-  if (find_string (in, value, length, &start, &end, &escaped) == STOP)
-    return STOP;
   if (in->depth == 0)
     return refuse_scalar (in);
   node = add_member (in, JSON_STRING, start - 1, end + 1);
@@ -181,17 +156,54 @@ on_string (void *context, const unsigned char *value, size_t length)
 }
 
 static int
-on_key (void *context, const unsigned char *value, size_t length)
+add_key (struct indexer *in, size_t start, size_t end, bool escaped)
 {
-  struct indexer *in = context;
-  size_t start, end;
-
-  if (find_string (in, value, length, &start, &end, &in->escaped_key) == STOP)
-    return STOP;
   in->key_start = (uint32_t) start;
   in->key_end = (uint32_t) end;
+  in->escaped_key = escaped;
   in->previous_end = end + 1;
   return GO_ON;
+}
+
+/* A NUL, which only an escape can write, would end the string for crun but not
+ * for runc. */
+static __attribute__ ((noinline)) int
+add_decoded (struct indexer *in, const unsigned char *value, size_t length,
+             add_text *add)
+{
+  size_t start = token_start (in);
+
+  if (memchr (value, '\0', length) == NULL)
+    return add (in, start + 1, yajl_get_bytes_consumed (in->parser) - 1, true);
+  error_refuse (in->err, SENTENCE_json_nul, start);
+  return STOP;
+}
+
+/* yajl hands over the text itself unless it had to decode. */
+static inline int
+add_either (struct indexer *in, const unsigned char *value, size_t length,
+            add_text *add)
+{
+  const struct json_doc *doc = in->doc;
+  const char *from = (const char *) value;
+  size_t start;
+
+  if (from < doc->text || from >= doc->text + doc->length)
+    return add_decoded (in, value, length, add);
+  start = (size_t) (from - doc->text);
+  return add (in, start, start + length, false);
+}
+
+static int
+on_string (void *context, const unsigned char *value, size_t length)
+{
+  return add_either (context, value, length, add_string);
+}
+
+static int
+on_key (void *context, const unsigned char *value, size_t length)
+{
+  return add_either (context, value, length, add_key);
 }
 
 static void
