@@ -307,12 +307,41 @@ find_twin (struct key *keys, size_t count)
   return NULL;
 }
 
+/* Of most objects this can be told without ado: their keys are few and have no
+ * escapes. */
+static bool
+are_plainly_distinct (const struct json_doc *doc, json_node object)
+{
+  size_t count = 0;
+
+  for (json_node n = json_first (doc, object); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      const struct json_member *key = &doc->members[n];
+      size_t length = key->key_end - key->key_start;
+
+      if (key->escaped_key || ++count > PAIRWISE_KEYS)
+        return false;
+      for (json_node o = json_first (doc, object); o != n;
+           o = json_next (doc, o))
+        {
+          const struct json_member *other = &doc->members[o];
+
+          if (other->key_end - other->key_start == length
+              && memcmp (doc->text + other->key_start,
+                         doc->text + key->key_start, length)
+                     == 0)
+            return false;
+        }
+    }
+  return true;
+}
+
 /* crun takes the first of two equal keys, runc the last, and runc merges
  * objects: such a text has no one meaning. */
 static int
-on_end_object (void *context)
+check_keys (struct indexer *in)
 {
-  struct indexer *in = context;
   const struct json_doc *doc = in->doc;
   struct key few[PAIRWISE_KEYS], *keys = few;
   const struct key *twin;
@@ -352,7 +381,15 @@ on_end_object (void *context)
     free (keys[i].owned);
   if (keys != few)
     free (keys);
-  if (twin != NULL)
+  return twin != NULL ? STOP : GO_ON;
+}
+
+static int
+on_end_object (void *context)
+{
+  struct indexer *in = context;
+
+  if (!are_plainly_distinct (in->doc, in->parent) && check_keys (in) == STOP)
     return STOP;
   close_container (in);
   return GO_ON;
