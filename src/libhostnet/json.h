@@ -107,8 +107,16 @@ json_string_is (const struct json_doc *doc, json_node node, const char *text)
 }
 
 /* Whether it is one of NAMES, which NULL ends. */
-bool json_string_is_one_of (const struct json_doc *doc, json_node node,
-                            const char *const *names);
+static inline bool
+json_string_is_one_of (const struct json_doc *doc, json_node node,
+                       const char *const *names)
+{
+  for (; *names != NULL; names++)
+    if (json_string_is (doc, node, *names))
+      return true;
+  return false;
+}
+
 bool json_key_is (const struct json_doc *doc, json_node node,
                   const char *text);
 /* Whether the key starts with PREFIX. */

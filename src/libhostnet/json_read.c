@@ -139,19 +139,6 @@ json_string_equals (const struct json_doc *doc, json_node node,
 }
 
 bool
-json_string_is_one_of (const struct json_doc *doc, json_node node,
-                       const char *const *names)
-{
-  const struct json_member *m = &doc->members[node];
-
-  for (; m->kind == JSON_STRING && *names != NULL; names++)
-    if (equals (doc->text + m->start + 1, m->end - m->start - 2,
-                m->escaped_value, *names))
-      return true;
-  return false;
-}
-
-bool
 json_key_is (const struct json_doc *doc, json_node node, const char *text)
 {
   const struct json_member *m = &doc->members[node];
@@ -221,15 +208,6 @@ fold (const char *key, const char *end, char *folded)
   return key + 1;
 }
 
-/* The first byte tells most names apart without more; that of an empty key is
- * the quote behind it. */
-static inline bool
-may_fold_to (char first, char name)
-{
-  return (first & 0x80) != 0 || (first | 0x20) == (name | 0x20)
-         || name == '\0';
-}
-
 static bool
 folds_to (const char *key, size_t length, const char *name)
 {
@@ -296,15 +274,17 @@ compare_decoded (const struct json_doc *doc, json_node node, const char *key)
   return compare_text (decoded, strlen (decoded), key);
 }
 
-static enum likeness
-compare_key (const struct json_doc *doc, json_node node, const char *key)
+/* FIRST, lowered, and the first byte of a key tell most apart without more. */
+static inline enum likeness
+compare_key (const struct json_doc *doc, json_node node, const char *key,
+             char first)
 {
   const struct json_member *m = &doc->members[node];
   const char *text = doc->text + m->key_start;
 
   if (m->escaped_key)
     return compare_decoded (doc, node, key);
-  return may_fold_to (text[0], key[0])
+  return (text[0] & 0x80) != 0 || (text[0] | 0x20) == first
              ? compare_text (text, m->key_end - m->key_start, key)
              : OTHER;
 }
@@ -323,12 +303,14 @@ json_get (const struct json_doc *doc, json_node object, const char *key,
           enum json_kind kind, json_node *node, struct error *err)
 {
   json_node found = JSON_NONE;
+  /* behind an empty one stands its quote */
+  const char first = key[0] != '\0' ? key[0] | 0x20 : '"';
 
   *node = JSON_NONE;
   for (json_node n = json_first (doc, object); n != JSON_NONE;
        n = json_next (doc, n))
     {
-      enum likeness likeness = compare_key (doc, n, key);
+      enum likeness likeness = compare_key (doc, n, key, first);
 
       if (likeness == BY_CASE)
         return refuse_case (doc, n, key, err);
