@@ -75,7 +75,8 @@ make_room (struct json_doc *doc)
 
 /* What stands from START to END. */
 static inline json_node
-add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end)
+add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end,
+            bool escaped)
 {
   struct json_doc *doc = in->doc;
   json_node node = (json_node) doc->count;
@@ -89,6 +90,7 @@ add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end)
                               .key_start = in->key_start,
                               .key_end = in->key_end,
                               .escaped_key = in->escaped_key,
+                              .escaped_value = escaped,
                               .parent = in->parent,
                               .next = JSON_NONE,
                               .first = JSON_NONE };
@@ -114,9 +116,9 @@ add_word (struct indexer *in, enum json_kind kind, size_t length)
 {
   size_t end = yajl_get_bytes_consumed (in->parser);
 
-  if (in->depth == 0)
+  if (in->parent == JSON_NONE)
     return refuse_scalar (in);
-  add_member (in, kind, end - length, end);
+  add_member (in, kind, end - length, end, false);
   return GO_ON;
 }
 
@@ -146,12 +148,9 @@ typedef int add_text (struct indexer *in, size_t start, size_t end,
 static int
 add_string (struct indexer *in, size_t start, size_t end, bool escaped)
 {
-  json_node node;
-
-  if (in->depth == 0)
+  if (in->parent == JSON_NONE)
     return refuse_scalar (in);
-  node = add_member (in, JSON_STRING, start - 1, end + 1);
-  in->doc->members[node].escaped_value = escaped;
+  add_member (in, JSON_STRING, start - 1, end + 1, escaped);
   return GO_ON;
 }
 
@@ -184,14 +183,10 @@ static inline int
 add_either (struct indexer *in, const unsigned char *value, size_t length,
             add_text *add)
 {
-  const struct json_doc *doc = in->doc;
-  const char *from = (const char *) value;
-  size_t start;
+  size_t start = (uintptr_t) value - (uintptr_t) in->doc->text;
 
-  if (from < doc->text || from >= doc->text + doc->length)
-    return add_decoded (in, value, length, add);
-  start = (size_t) (from - doc->text);
-  return add (in, start, start + length, false);
+  return start < in->doc->length ? add (in, start, start + length, false)
+                                 : add_decoded (in, value, length, add);
 }
 
 static int
@@ -223,7 +218,7 @@ open_container (struct indexer *in, enum json_kind kind)
       error_refuse (in->err, SENTENCE_json_deep, JSON_MAX_DEPTH);
       return STOP;
     }
-  in->parent = add_member (in, kind, end - 1, end);
+  in->parent = add_member (in, kind, end - 1, end, false);
   in->last = JSON_NONE;
   in->depth++;
   forget_key (in);
