@@ -117,8 +117,19 @@ json_string_is_one_of (const struct json_doc *doc, json_node node,
   return false;
 }
 
-bool json_key_is (const struct json_doc *doc, json_node node,
-                  const char *text);
+bool json_key_equals (const struct json_doc *doc, json_node node,
+                      const char *text);
+
+static inline bool
+json_key_is (const struct json_doc *doc, json_node node, const char *text)
+{
+  const struct json_member *m = &doc->members[node];
+
+  return (m->escaped_key || text[0] == '\0'
+          || doc->text[m->key_start] == text[0])
+         && json_key_equals (doc, node, text);
+}
+
 /* Whether the key starts with PREFIX. */
 bool json_key_starts (const struct json_doc *doc, json_node node,
                       const char *prefix);

@@ -139,7 +139,7 @@ json_string_equals (const struct json_doc *doc, json_node node,
 }
 
 bool
-json_key_is (const struct json_doc *doc, json_node node, const char *text)
+json_key_equals (const struct json_doc *doc, json_node node, const char *text)
 {
   const struct json_member *m = &doc->members[node];
 
