@@ -108,7 +108,9 @@ verify_config (const struct arguments *arguments, struct error *err)
 static int
 audit (const struct arguments *arguments, struct error *err)
 {
-  struct audit_options options = { arguments->filter, arguments->json };
+  struct audit_options options
+      = { .filter = arguments->filter, .json = arguments->json,
+          .colour = isatty (STDOUT_FILENO) };
 
   if (arguments->all)
     return audit_all (stdout, &options, err);

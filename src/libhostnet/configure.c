@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "configure_parts.h"
 #include "dropins.h"
 #include "json.h"
@@ -391,26 +392,27 @@ op_of (const struct item *item)
 static void
 show_changes_json (FILE *to, const struct items *items)
 {
-  struct json_buffer out = JSON_BUFFER_INIT;
-  size_t shown = 0;
+  struct json_buffer edits = JSON_BUFFER_INIT, out = JSON_BUFFER_INIT;
 
-  json_buffer_text (&out, "\"reason_id\":\"\",\"reason\":\"\",\"edits\":[");
   for (size_t i = 0; i < items->count; i++)
     {
       const struct item *item = &items->list[i];
 
       if (item->plan.action == ACTION_NONE && !only_kept_goes (item))
         continue;
-      json_buffer_text (&out, shown++ > 0 ? ",{\"path\":" : "{\"path\":");
-      json_buffer_string (&out, only_kept_goes (item) ? item->kept_shown
-                                                      : item->shown);
-      json_buffer_add (&out, ",\"op\":\"%s\",\"why\":", op_of (item));
-      json_buffer_string (&out, item->place->why);
-      json_buffer_text (&out, "}");
+      json_buffer_text (&edits, edits.length > 0 ? ",{\"path\":"
+                                                 : "{\"path\":");
+      json_buffer_string (&edits, only_kept_goes (item) ? item->kept_shown
+                                                        : item->shown);
+      json_buffer_add (&edits, ",\"op\":\"%s\",\"why\":", op_of (item));
+      json_buffer_string (&edits, item->place->why);
+      json_buffer_text (&edits, "}");
     }
-  fprintf (to, "{\"schema\":1,\"verdict\":\"%s\",%s],\"checks\":[]}\n",
-           shown > 0 ? "edited" : "untouched", out.text);
-  free (out.text);
+  answer_begin (&out, edits.length > 0 ? "edited" : "untouched", NULL, NULL);
+  json_buffer_text (&out, edits.text ? edits.text : "");
+  answer_checks (&out, NULL);
+  answer_end (&out, to);
+  free (edits.text);
 }
 
 int

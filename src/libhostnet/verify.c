@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "bundle.h"
 #include "decide.h"
 #include "plan.h"
@@ -284,14 +285,5 @@ verify_word (const struct checks *checks, bool private)
 void
 verify_show_json (FILE *to, const struct checks *checks, bool private)
 {
-  struct json_buffer out = JSON_BUFFER_INIT;
-
-  json_buffer_add (&out,
-                   "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"\","
-                   "\"reason\":\"\",\"edits\":[],\"checks\":",
-                   verify_word (checks, private));
-  checks_add_json (&out, checks);
-  json_buffer_text (&out, "}\n");
-  fputs (out.text, to);
-  free (out.text);
+  answer_of_checks (to, verify_word (checks, private), checks);
 }
