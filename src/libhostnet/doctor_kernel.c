@@ -155,7 +155,8 @@ check_calls (const struct doctor_facts *facts, struct checks *checks)
     {
       checks_add (checks, "kernel", CHECK_OK, "Linux %s%s", release,
                   facts->elsewhere
-                      ? " of this machine, for what lies elsewhere"
+                      ? " of this machine; what is said of kernel, cgroups "
+                        "and locks is about it"
                       : "");
       return;
     }

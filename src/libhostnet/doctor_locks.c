@@ -95,46 +95,44 @@ check_subordinate (const struct doctor_facts *facts, struct checks *checks)
   checks_mend (checks, "use crun 1.8.1, runc 1.2 or newer");
 }
 
-/* What oci-hostnet-isolate(8) needs, the first thing that is missing. */
-static bool
-lacks_for_isolated (const struct doctor_facts *facts, const char **lacks,
-                    const char **mend)
+/* What oci-hostnet-isolate(8) needs and is missing first, or NULL. */
+static const char *
+missing_for_isolated (const struct doctor_facts *facts, const char **mend)
 {
+#ifdef HAVE_BPF
   const struct doctor_kernel *kernel = &facts->kernel;
-  bool old = kernel->version[0] < 6
-             || (kernel->version[0] == 6 && kernel->version[1] < 7);
 
-  *lacks = NULL;
-#ifndef HAVE_BPF
-  *lacks = "oci-hostnet was built without it";
-  *mend = "build it without --without-bpf";
-  return true;
-#endif
   if (kernel->cgroups != CGROUPS_V2)
     {
-      *lacks = "the cgroups are not those of version 2 alone";
       *mend = "add systemd.unified_cgroup_hierarchy=1 to the kernel's command "
               "line and boot";
+      return "the cgroups are not those of version 2 alone";
     }
-  else if (old)
+  if (kernel->version[0] < 6
+      || (kernel->version[0] == 6 && kernel->version[1] < 7))
     {
-      *lacks = "the kernel is older than Linux 6.7";
       *mend = "use Linux 6.7 or newer";
+      return "the kernel is older than Linux 6.7";
     }
-  else if (kernel->btf == SEEN_NO)
+  if (kernel->btf == SEEN_NO)
     {
-      *lacks = "the kernel tells no types (/sys/kernel/btf/vmlinux)";
       *mend = "use a kernel with CONFIG_DEBUG_INFO_BTF=y";
+      return "the kernel tells no types (/sys/kernel/btf/vmlinux)";
     }
-  return *lacks != NULL;
+  return NULL;
+#else
+  (void) facts;
+  *mend = "build oci-hostnet without --without-bpf";
+  return "oci-hostnet was built without it";
+#endif
 }
 
 static void
 check_isolated (const struct doctor_facts *facts, struct checks *checks)
 {
-  const char *lacks, *mend = NULL;
+  const char *mend, *lacks = missing_for_isolated (facts, &mend);
 
-  if (lacks_for_isolated (facts, &lacks, &mend))
+  if (lacks != NULL)
     {
       checks_add (checks, "isolated", CHECK_WARN,
                   "the lock isolated cannot be had: %s", lacks);

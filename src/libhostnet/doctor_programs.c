@@ -65,12 +65,31 @@ is_sound (const struct doctor_program *program, struct checks *checks)
   return false;
 }
 
+/* Before oci-hostnet is installed, as in the directory where it was built. */
+static bool
+none_is_there (const struct doctor_facts *facts)
+{
+  for (size_t i = 0; i < DOCTOR_PROGRAMS && programs[i].path != NULL; i++)
+    if (facts->programs[i].there != SEEN_NO)
+      return false;
+  return true;
+}
+
 void
 doctor_check_programs (const struct doctor_facts *facts,
                        struct checks *checks)
 {
+  static const char install[] = "install oci-hostnet (make install, or its "
+                                "package)";
   bool sound = true;
 
+  if (none_is_there (facts))
+    {
+      checks_add (checks, "programs", CHECK_FAIL,
+                  "oci-hostnet is not installed: nothing of it is in " SBINDIR);
+      checks_mend (checks, install);
+      return;
+    }
   for (size_t i = 0; i < DOCTOR_PROGRAMS && programs[i].path != NULL; i++)
     {
       const struct doctor_program *program = &facts->programs[i];
@@ -81,8 +100,7 @@ doctor_check_programs (const struct doctor_facts *facts,
                       programs[i].needed ? CHECK_FAIL : CHECK_WARN,
                       "%s is not there: %s", program->path,
                       programs[i].without);
-          checks_mend (checks, "install oci-hostnet (make install, or its "
-                               "package)");
+          checks_mend (checks, install);
           sound = false;
         }
       else if (program->there == SEEN_UNKNOWN)

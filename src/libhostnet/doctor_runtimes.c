@@ -29,34 +29,38 @@ static const struct defect
   const char *name;  /* NULL: it has no name that a changelog would know */
   const char *what;
   struct fix fixes[FIXES]; /* zeros end them */
+  const char *mended;      /* what a distribution's own build says that has it
+                              without another number, or NULL */
 } defects[] = {
   /* NEWS of crun, 1.4 */
   { DIALECT_CRUN, true, NULL,
     "does not know `rro`, by which what is bound of proc and sysfs is "
     "read-only",
-    { RELEASE (1, 4, 0) } },
+    { RELEASE (1, 4, 0) }, NULL },
   /* CHANGELOG.md of runc, 1.1.0-rc.1 */
   { DIALECT_RUNC, true, NULL,
     "does not know `rro`, by which what is bound of proc and sysfs is "
     "read-only",
-    { CANDIDATE (1, 1, 0, 1) } },
+    { CANDIDATE (1, 1, 0, 1) }, NULL },
   /* https://www.openwall.com/lists/oss-security/2019/02/11/2 */
   { DIALECT_RUNC, false, "CVE-2019-5736",
     "lets a container overwrite the host's runc",
-    { CANDIDATE (1, 0, 0, 7) } },
+    { CANDIDATE (1, 0, 0, 7) }, NULL },
   /* https://github.com/opencontainers/runc/security/advisories/GHSA-c3xm-pvg7-gh7r */
   { DIALECT_RUNC, false, "CVE-2021-30465",
     "lets a container have the host's file system mounted, by symbolic links",
-    { CANDIDATE (1, 0, 0, 95) } },
-  /* https://github.com/opencontainers/runc/security/advisories/GHSA-xr7r-f8xq-vfvv */
+    { CANDIDATE (1, 0, 0, 95) }, NULL },
+  /* https://github.com/opencontainers/runc/security/advisories/GHSA-xr7r-f8xq-vfvv;
+   * Debian's changelog of 1.1.5+ds1-1+deb12u1 */
   { DIALECT_RUNC, false, "CVE-2024-21626",
     "lets a container leave through a descriptor that it leaks",
-    { RELEASE (1, 1, 12), CANDIDATE (1, 2, 0, 1) } },
+    { RELEASE (1, 1, 12), CANDIDATE (1, 2, 0, 1) },
+    "\ncommit: 1.1.5+ds1-1+deb12u" },
   /* CHANGELOG.md of runc, 1.2.8, 1.3.3 and 1.4.0-rc.3, "Security" */
   { DIALECT_RUNC, false, "CVE-2025-31133",
     "lets a container write to files of proc that are masked, and so leave "
     "(also CVE-2025-52565, CVE-2025-52881)",
-    { RELEASE (1, 2, 8), RELEASE (1, 3, 3), CANDIDATE (1, 4, 0, 3) } },
+    { RELEASE (1, 2, 8), RELEASE (1, 3, 3), CANDIDATE (1, 4, 0, 3) }, NULL },
 };
 
 static const char *
@@ -136,7 +140,8 @@ doctor_read_runtimes (struct doctor_facts *facts)
 
 /* By the branch that VERSION is of, or else by the oldest fix. */
 static bool
-is_fixed (const struct defect *defect, const struct lowlevel_version *version)
+is_fixed (const struct defect *defect, const struct lowlevel_version *version,
+          const char *said)
 {
   const struct fix *by = &defect->fixes[0];
 
@@ -144,7 +149,8 @@ is_fixed (const struct defect *defect, const struct lowlevel_version *version)
     if (defect->fixes[i].since[0] == version->number[0]
         && defect->fixes[i].since[1] == version->number[1])
       by = &defect->fixes[i];
-  return lowlevel_version_since (version, by->since, by->candidate);
+  return lowlevel_version_since (version, by->since, by->candidate)
+         || (defect->mended != NULL && strstr (said, defect->mended) != NULL);
 }
 
 static void
@@ -165,8 +171,8 @@ add_defect (const struct doctor_facts *facts,
       return;
     }
   checks_add (checks, name, CHECK_WARN,
-              "`%s` (%s) has %s, unless the distribution has mended it "
-              "without another number: it %s",
+              "`%s` (%s) has %s, unless the distribution mended it without "
+              "another number (its changelog tells): it %s",
               escape (runtime->lowlevel.path).text, number, defect->name,
               defect->what);
   doctor_mend_install (checks, facts, name);
@@ -202,7 +208,7 @@ check_version (const struct doctor_facts *facts,
     }
   for (size_t i = 0; i < sizeof defects / sizeof *defects; i++)
     if (defects[i].dialect == runtime->lowlevel.dialect
-        && !is_fixed (&defects[i], &version))
+        && !is_fixed (&defects[i], &version, runtime->said))
       add_defect (facts, runtime, &defects[i], &version, chosen, checks);
   if (!has_seccomp (runtime))
     {
@@ -271,10 +277,18 @@ doctor_check_runtimes (const struct doctor_facts *facts,
 {
   const char *named = facts->policy.runtime;
 
-  if (facts->chosen >= 0)
-    checks_add (checks, "runtime", CHECK_OK, "%s takes `%s`",
-                named ? "the policy" : "without a word of the policy it",
-                escape (facts->runtimes[facts->chosen].lowlevel.path).text);
+  if (facts->policy.unreadable && facts->chosen >= 0)
+    {
+      checks_add (checks, "runtime", CHECK_UNKNOWN,
+                  "`%s`, unless the policy names another",
+                  escape (facts->runtimes[facts->chosen].lowlevel.path).text);
+      doctor_mend_unseen (checks, facts);
+    }
+  else if (facts->chosen >= 0)
+    checks_add (checks, "runtime", CHECK_OK, "`%s` is taken, %s",
+                escape (facts->runtimes[facts->chosen].lowlevel.path).text,
+                named ? "which the policy names"
+                      : "the first of those that are looked for");
   else if (named != NULL)
     {
       checks_add (checks, "runtime", CHECK_FAIL,
