@@ -57,7 +57,8 @@ doctor_read_host (struct doctor_facts *facts)
 
 /* ---- judging ---- */
 
-/* icmp(7): who may make a ping socket, which needs no CAP_NET_RAW. */
+/* icmp(7): who may make a ping socket, which needs no CAP_NET_RAW, and which
+ * ping of iputils asks for (that of busybox 1.35 does not). */
 static void
 check_ping (const struct doctor_host *host, struct checks *checks)
 {
