@@ -72,6 +72,7 @@ doctor_facts_clear (struct doctor_facts *facts)
     error_clear (&facts->engines[i].refused);
   free (facts->policy.mistake);
   free (facts->policy.runtime);
+  free (facts->policy.ids);
 }
 
 void

@@ -71,6 +71,8 @@ struct doctor_policy
   bool unreadable;  /* for us: nothing is known */
   bool observes, observes_all;
   char *runtime;    /* which it names, owned; or NULL */
+  char *ids;        /* what is wrong with the subordinate ids that it names,
+                       owned; or NULL */
 };
 
 struct doctor_runtime

@@ -92,7 +92,7 @@ static void
 look_for_cgroups (struct doctor_kernel *kernel)
 {
   cleanup_close int controllers = -1;
-  struct statfs root, unified;
+  struct statfs root, unified, devices;
   char byte;
 
   kernel->cgroups = CGROUPS_NONE;
@@ -103,7 +103,8 @@ look_for_cgroups (struct doctor_kernel *kernel)
   else if (statfs ("/sys/fs/cgroup/unified", &unified) == 0
            && unified.f_type == CGROUP2_SUPER_MAGIC)
     kernel->cgroups = CGROUPS_HYBRID;
-  else if (root.f_type == TMPFS_MAGIC)
+  else if (statfs ("/sys/fs/cgroup/devices", &devices) == 0
+           && devices.f_type == CGROUP_SUPER_MAGIC)
     kernel->cgroups = CGROUPS_V1;
   controllers = open ("/sys/fs/cgroup/unified/cgroup.controllers",
                       O_RDONLY | O_CLOEXEC);

@@ -81,6 +81,12 @@ check_subordinate (const struct doctor_facts *facts, struct checks *checks)
                   "whether the low-level runtime maps ids is not known");
       return;
     }
+  if (facts->policy.ids != NULL)
+    {
+      /* the sentence has the command */
+      checks_add (checks, "subordinate", CHECK_WARN, "%s", facts->policy.ids);
+      return;
+    }
   lacks = lowlevel_lacks_idmaps_of (runtime->lowlevel.path, runtime->said);
   if (lacks == NULL)
     {

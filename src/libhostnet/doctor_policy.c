@@ -8,6 +8,21 @@
 #include <string.h>
 
 #include "policy_parts.h"
+#include "subordinate.h"
+
+static void
+look_at_ids (struct doctor_policy *found, const struct rule *rule)
+{
+  cleanup_error struct error err = ERROR_INIT;
+  uint32_t first;
+
+  if (rule->subordinate == NULL || found->ids != NULL)
+    return;
+  if (subordinate_read (&subordinate_uids, rule->subordinate, &first, &err) < 0
+      || subordinate_read (&subordinate_gids, rule->subordinate, &first, &err)
+             < 0)
+    found->ids = xasprintf ("%s", err.message);
+}
 
 static void
 take (struct doctor_policy *found, const struct policy *policy,
@@ -62,6 +77,11 @@ doctor_read_policy (struct doctor_facts *facts)
     }
   policy_examine (POLICY_PATH, POLICY_TRUSTED, &policy, &mistakes);
   take (&facts->policy, policy, &mistakes);
+  if (policy == NULL)
+    return;
+  look_at_ids (&facts->policy, &policy->fallback);
+  for (size_t i = 0; i < policy->rule_count; i++)
+    look_at_ids (&facts->policy, &policy->rules[i]);
 }
 
 void

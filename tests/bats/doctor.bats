@@ -334,6 +334,34 @@ stand_in() {
 	says cgroups ok "version 2 alone"
 }
 
+@test "cgroups: none, and what mends it" {
+	unshare -m --propagation private bash -es "$HOSTNET" "$HOSTNET_TEST_DIR" <<-'EOF'
+		umount -R /sys/fs/cgroup
+		"$1" doctor --json >"$2/before.json"
+		eval "$(jq -r '.checks[] | select(.id == "cgroups").mend' "$2/before.json")"
+		"$1" doctor --json >"$2/after.json"
+	EOF
+	json=$(<"$HOSTNET_TEST_DIR/before.json")
+	says cgroups warn none
+	json=$(<"$HOSTNET_TEST_DIR/after.json")
+	says cgroups ok "version 2"
+}
+
+@test "subordinate: the ids that the policy names" {
+	policy '{"version": 1, "rules": [{"when": {"always": true}, "lock": "userns", "subordinate": "hostnet"}]}'
+	rm -f /etc/subuid /etc/subgid
+	(umask 022; echo other:100000:65536 | tee /etc/subuid >/etc/subgid)
+	examine
+	[ "$status" = 0 ]
+	says subordinate warn '/etc/subuid gives no ids to `hostnet`'
+	(umask 022; echo hostnet:200000:65536 >>/etc/subuid)
+	examine
+	says subordinate warn /etc/subgid
+	(umask 022; echo hostnet:200000:65536 >>/etc/subgid)
+	examine
+	says subordinate ok
+}
+
 @test "userns: no user namespace may be made" {
 	# in a user namespace, which has a setting of its own
 	cat >"$HOSTNET_TEST_DIR/max" <<-'EOF'

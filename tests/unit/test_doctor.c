@@ -106,6 +106,7 @@ CHANGE (policy_wrong, f->policy.mistake = text ("the policy is wrong");
 CHANGE (policy_very_wrong, policy_wrong (f); f->policy.mistakes = 2)
 CHANGE (policy_unseen, policy_wrong (f); f->policy.unreadable = true;
         f->privileged = false)
+CHANGE (wrong_ids, f->policy.ids = text ("the file gives no ids"))
 CHANGE (observes, f->policy.observes = true)
 CHANGE (observes_all, observes (f); f->policy.observes_all = true)
 CHANGE (no_runtimes, f->runtime_count = 0; f->chosen = -1)
@@ -234,6 +235,8 @@ static const struct
     "cannot be read", "run it as root" },
   { "a policy not seen: the runtime", policy_unseen, "runtime",
     CHECK_UNKNOWN, "unless the policy", "run it as root" },
+  { "ids that the policy names", wrong_ids, "subordinate", CHECK_WARN,
+    "the file gives no ids", NULL },
   { "a rule observes", observes, "policy", CHECK_WARN, "only observed",
     "\"mode\"" },
   { "all is observed", observes_all, "policy", CHECK_FAIL, "nothing is locked",
