@@ -415,6 +415,23 @@ show_changes_json (FILE *to, const struct items *items)
   free (edits.text);
 }
 
+static int
+look_at_all (const struct tree *tree, const struct engine_row *engine,
+             const struct configure_options *options, struct items *items,
+             struct error *err)
+{
+  for (const struct place *place = engine->places; place->path != NULL;
+       place++)
+    {
+      items->list
+          = xrealloc (items->list, (items->count + 1) * sizeof *items->list);
+      items->list[items->count] = (struct item){ .place = place };
+      if (look_and_plan (tree, &items->list[items->count++], options, err) < 0)
+        return -1;
+    }
+  return 0;
+}
+
 int
 configure (FILE *to, const struct configure_options *options,
            struct error *err)
@@ -428,15 +445,8 @@ configure (FILE *to, const struct configure_options *options,
              < 0
       || (!options->dry_run && tree_lock (&tree, err) < 0))
     return -1;
-  for (const struct place *place = engine->places; place->path != NULL;
-       place++)
-    {
-      items.list
-          = xrealloc (items.list, (items.count + 1) * sizeof *items.list);
-      items.list[items.count] = (struct item){ .place = place };
-      if (look_and_plan (&tree, &items.list[items.count++], options, err) < 0)
-        return -1;
-    }
+  if (look_at_all (&tree, engine, options, &items, err) < 0)
+    return -1;
   if (options->undo && takes_anything (&items)
       && check_defaults (&tree, find_default_rule (engine->name), err) < 0)
     return -1;
@@ -456,4 +466,30 @@ configure (FILE *to, const struct configure_options *options,
   else
     show_changes (to, &items, engine, options->undo);
   return 0;
+}
+
+int
+configure_look (const char *name, const char *root, struct configured *found,
+                struct error *err)
+{
+  struct configure_options options = { .engine = name, .dry_run = true };
+  cleanup_tree struct tree tree = TREE_INIT;
+  cleanup_items struct items items = { NULL, 0 };
+  cleanup_error struct error is_default = ERROR_INIT;
+  const struct engine_row *engine = find_engine (name, err);
+  int result;
+
+  *found = (struct configured){ 0 };
+  if (engine == NULL || tree_open (root, is_ours, &tree, err) < 0)
+    return -1;
+  result = look_at_all (&tree, engine, &options, &items, err);
+  found->at = items.list[items.count - 1].place->path;
+  found->complete = result == 0 && !takes_anything (&items);
+  for (size_t i = 0; i < items.count; i++)
+    found->partly |= items.list[i].now.text != NULL
+                     && strstr (items.list[i].place->path, "oci-hostnet")
+                            != NULL;
+  check_defaults (&tree, find_default_rule (name), &is_default);
+  found->is_default = is_default.id == REFUSAL_configure_default;
+  return result;
 }
