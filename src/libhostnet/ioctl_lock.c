@@ -5,9 +5,11 @@
  * libseccomp lets a rule without a condition win over rules with one, in any
  * order (FACTS 4), so an ERRNO rule behind the profile's ALLOW is void.  What
  * holds: take ioctl out of every rule that permits it without a condition,
- * and write its verdict as disjoint blocks over the lower 32 bits of the
- * command (the kernel truncates it, the filter does not): one rule for each
- * block that stays permitted and one for each that is denied. */
+ * and write its verdict as blocks over the lower 32 bits of the command (the
+ * kernel truncates it, the filter does not): one rule for each block that stays
+ * permitted and one for each that is denied.  No command is in blocks of both
+ * kinds, so the order of the rules does not matter.  Each rule costs the
+ * runtime time at every start. */
 #include <config.h>
 
 #include "ioctl_lock.h"
@@ -115,6 +117,29 @@ drop_ioctl (struct plan_state *state, const struct seccomp_rule *rule,
   seccomp_edit_drop_name (state->edit, rule->place, rule->names, "ioctl", why);
 }
 
+/* Allowed blocks overlap.  Whether the part of RULE in the block at PLACE is
+ * within its part in another one; of two that are the same the first stays:
+ * libseccomp fails with EEXIST for a rule that is there. */
+static bool
+is_spare (const struct blocks *blocks, const struct seccomp_rule *rule,
+          size_t place)
+{
+  const struct ioctl_block *block = &blocks->allowed[place];
+
+  for (size_t i = 0; i < blocks->allowed_count; i++)
+    {
+      const struct ioctl_block *other = &blocks->allowed[i];
+      uint32_t more = other->mask & ~(uint32_t) rule->mask;
+      bool holds = meets (rule, other) && (more & ~block->mask) == 0
+                   && ((block->datum ^ other->datum) & more) == 0;
+      bool same = (block->mask & ~(uint32_t) rule->mask) == more;
+
+      if (i != place && holds && (!same || i < place))
+        return true;
+    }
+  return false;
+}
+
 /* The part of a conditional rule that lies in the allowed blocks. */
 static void
 cut_rule (struct plan_state *state, const struct seccomp_rule *rule)
@@ -123,7 +148,7 @@ cut_rule (struct plan_state *state, const struct seccomp_rule *rule)
 
   drop_ioctl (state, rule, "it decided on ioctls that change interfaces");
   for (size_t i = 0; i < state->blocks->allowed_count; i++)
-    if (meets (rule, &allowed[i]))
+    if (meets (rule, &allowed[i]) && !is_spare (state->blocks, rule, i))
       add_rule (state, rule->action, rule->errno_ret,
                 rule->mask | allowed[i].mask, rule->datum | allowed[i].datum);
 }
