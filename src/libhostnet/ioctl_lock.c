@@ -117,30 +117,9 @@ drop_ioctl (struct plan_state *state, const struct seccomp_rule *rule,
   seccomp_edit_drop_name (state->edit, rule->place, rule->names, "ioctl", why);
 }
 
-/* Allowed blocks overlap.  Whether the part of RULE in the block at PLACE is
- * within its part in another one; of two that are the same the first stays:
- * libseccomp fails with EEXIST for a rule that is there. */
-static bool
-is_spare (const struct blocks *blocks, const struct seccomp_rule *rule,
-          size_t place)
-{
-  const struct ioctl_block *block = &blocks->allowed[place];
-
-  for (size_t i = 0; i < blocks->allowed_count; i++)
-    {
-      const struct ioctl_block *other = &blocks->allowed[i];
-      uint32_t more = other->mask & ~(uint32_t) rule->mask;
-      bool holds = meets (rule, other) && (more & ~block->mask) == 0
-                   && ((block->datum ^ other->datum) & more) == 0;
-      bool same = (block->mask & ~(uint32_t) rule->mask) == more;
-
-      if (i != place && holds && (!same || i < place))
-        return true;
-    }
-  return false;
-}
-
-/* The part of a conditional rule that lies in the allowed blocks. */
+/* The part of a conditional rule that lies in the allowed blocks.  Where these
+ * overlap two of the new rules may be the same, which libseccomp does not mind
+ * (test_ioctl_filter). */
 static void
 cut_rule (struct plan_state *state, const struct seccomp_rule *rule)
 {
@@ -148,7 +127,7 @@ cut_rule (struct plan_state *state, const struct seccomp_rule *rule)
 
   drop_ioctl (state, rule, "it decided on ioctls that change interfaces");
   for (size_t i = 0; i < state->blocks->allowed_count; i++)
-    if (meets (rule, &allowed[i]) && !is_spare (state->blocks, rule, i))
+    if (meets (rule, &allowed[i]))
       add_rule (state, rule->action, rule->errno_ret,
                 rule->mask | allowed[i].mask, rule->datum | allowed[i].datum);
 }
