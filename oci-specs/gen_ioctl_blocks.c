@@ -277,7 +277,9 @@ write_blocks (bool denied)
           block_count[denied], denied ? "denied" : "allowed",
           strict ? "_strict" : "");
   for (i = 0; i < block_count[denied]; i++)
-    printf ("  { 0x%08" PRIX32 "U, 0x%08" PRIX32 "U },\n",
+    printf ("  IOCTL_BLOCK (%" PRIu32 ", %" PRIu32 "), /* %08" PRIX32
+            " %08" PRIX32 " */\n",
+            blocks[denied][i].mask, blocks[denied][i].datum,
             blocks[denied][i].mask, blocks[denied][i].datum);
   puts ("};");
 }

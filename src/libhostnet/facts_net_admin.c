@@ -26,8 +26,8 @@ is_net_admin (const struct json_doc *config, json_node node)
   static const char name[] = "CAP_NET_ADMIN";
   const struct json_member *member = &config->members[node];
   cleanup_free char *copy = NULL;
+  const size_t length = sizeof name - 1;
   const char *text;
-  size_t letters;
 
   if (json_kind (config, node) != JSON_STRING)
     return false;
@@ -38,9 +38,8 @@ is_net_admin (const struct json_doc *config, json_node node)
     text = config->text + member->start + 1;
   if (isdigit ((unsigned char) text[0]))
     return strtoul (text, NULL, 0) == CAP_NET_ADMIN;
-  letters = strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-                          "abcdefghijklmnopqrstuvwxyz");
-  return letters == strlen (name) && strncasecmp (text, name, letters) == 0;
+  return strncasecmp (text, name, length) == 0
+         && !isalpha ((unsigned char) text[length]) && text[length] != '_';
 }
 
 static bool

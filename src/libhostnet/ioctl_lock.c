@@ -73,7 +73,7 @@ add_blocks (struct plan_state *state, enum seccomp_action action,
       else
         seccomp_edit_begin (state->edit, "\"ioctl\"", action, errno_ret);
       begun = true;
-      seccomp_edit_masked (state->edit, 1, blocks[i].mask, blocks[i].datum);
+      seccomp_edit_masked_text (state->edit, blocks[i].condition);
       seccomp_edit_end (state->edit);
     }
 }

@@ -178,7 +178,7 @@ is_plain_proc (const struct json_doc *config, json_node mount)
  * debugfs, tracefs, binfmt_misc, bpf and the like reach the host, and the layers
  * of an overlay are directories of the host. */
 static const char *const known_types[]
-    = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", "tmpfs", NULL };
+    = { "bind", "tmpfs", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", NULL };
 
 char *
 mount_place (const struct plan *plan, const struct mount_wish *wish)
