@@ -90,6 +90,8 @@ static const struct rule_set rule_sets[] = {
   { IOCTL ("ALLOW", MASKED (M_FFFF, C_8916)), PLANS, NULL },
   { IOCTL ("ALLOW", MASKED ("0", "0")), PLANS, NULL },
   { IOCTL ("ALLOW", MASKED ("1", "1")), PLANS, NULL },
+  /* cut to what allowed blocks share */
+  { IOCTL ("ALLOW", MASKED ("192", "0")), PLANS, NULL },
   { IOCTL ("ALLOW", MASKED (M_FF00, C_8916)), PLANS, NULL },
   { IOCTL ("ERRNO", EQ (C_5412) ERRNO_RET ("1")), PLANS, NULL },
   { IOCTL ("ERRNO", EQ (C_8916) ERRNO_RET ("1")), PLANS, NULL },

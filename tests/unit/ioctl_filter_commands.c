@@ -38,8 +38,7 @@ side_without_row (uint32_t number)
 {
   if ((number & 0xFFFFFF00U) == 0x8B00U)
     return DENY;
-  if ((number & 0xFFFFFF00U) == 0x8900U
-      || (number & 0xFFFFFFC0U) == 0x400454C0U)
+  if ((number & 0xFD00U) == 0x8900U || (number & 0xFFC0U) == 0x54C0U)
     return EITHER;
   return ALLOW;
 }
