@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
-all=(argv policy)
+all=(argv edit policy)
 case ${1-} in
 all) targets=("${all[@]}") ;;
 '' | *[!a-z_]*) echo "usage: tests/fuzz/run.sh TARGET|all [SECONDS [WORK]]; TARGET: ${all[*]}" >&2; exit 2 ;;
@@ -35,7 +35,7 @@ ar rcs "$work/libhostnet.a" "$work"/objects/*.o
 status=0
 for target in "${targets[@]}"; do
 	shared=()
-	[ "$target" = policy ] || [ "$target" = argv ] || shared=("$here/common.c")
+	[ "$target" = policy ] || [ "$target" = argv ] || shared=("$here/tree.c")
 	clang "${flags[@]}" -fsanitize=fuzzer -DFUZZ_TARGET="fuzz_$target" -o "$work/$target" "$here/entry.c" "$here/$target.c" \
 		"${shared[@]}" "$work/libhostnet.a" -lyajl -lseccomp -lcap-ng
 	mkdir -p "$work/found/$target"
