@@ -7,7 +7,6 @@
 #include "fuzz.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <netinet/in.h>
 #include <regex.h>
 #include <string.h>
