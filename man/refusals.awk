@@ -67,5 +67,5 @@ END {
   printf "%s", lines("The author of a pod is not told what is the node\\(aqs own. He sees one of these, and the trail on the node has the whole sentence, under one of the ids behind it.")
   for (a = 1; a <= authors; a++)
     printf ".PP\n%s.RS\n%s.RE\n", sentence(author[a]), lines(ids[author[a]])
-  print ".SH SEE ALSO\n.BR oci\\-hostnet (1),\n.BR oci\\-hostnet\\-policy.json (5),\n.BR oci\\-hostnet (7),\n.BR oci\\-hostnet\\-records (7),\n.BR oci\\-hostnet\\-hook (8),\n.BR oci\\-hostnet\\-runtime (8)"
+  print ".SH SEE ALSO\n.BR oci\\-hostnet (1),\n.BR oci\\-hostnet\\-policy.json (5),\n.BR oci\\-hostnet (7),\n.BR oci\\-hostnet\\-records (7),\n.BR oci\\-hostnet\\-hook (8),\n.BR oci\\-hostnet\\-isolate (8),\n.BR oci\\-hostnet\\-runtime (8)"
 }
