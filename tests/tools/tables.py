@@ -4,7 +4,8 @@ pages (tests/tools/pages.py) and the completion (tests/completion.sh) are compar
 
 A table is a C array `NAME[...] = {` of rows `{ ... },`, up to `};` in the first column.  A row that
 the pattern of its reader does not fit is an error here and not passed over.
-tables.py [SOURCE DIRECTORY] - prints those of oci-hostnet, one a line: command, option or -, value or -."""
+tables.py SOURCE - prints what a completion of oci-hostnet has to offer (tests/completion.sh): on each
+line what is typed, a tab, and the words."""
 import json
 import os
 import re
@@ -147,7 +148,30 @@ def usage_options(words):
     return {option: bool(value) for option, value in re.findall(r"(--[a-z-]+)((?:=| (?=[A-Z]))[A-Z]+)?", words)}
 
 
+def completions(source):
+    commands = source.commands()
+    yield "oci-hostnet ", {command.split()[0] for command in commands} | {"--version", "--help"}
+    yield "oci-hostnet po", {command.split()[0] for command in commands if command.startswith("po")}
+    yield "oci-hostnet policy ", {command.split()[1] for command in commands if " " in command}
+    yield "oci-hostnet nonsense ", set()
+    yield "oci-hostnet configure ", source.engines()
+    for command, options in commands.items():
+        yield "oci-hostnet %s -" % command, set(options)
+        yield "oci-hostnet %s --json -" % command, set(options) - {"--json"}
+    yield "oci-hostnet policy explain x --engine ", source.trial_words("trial_engines")
+    yield "oci-hostnet policy explain --engine podman x --caller ", source.trial_words("trial_callers")
+    # a directory of the test's own: a file, a directory and one in it
+    for command, words in (("verify", {"file.json", "bundle/"}), ("diff", {"bundle/"}), ("policy test", {"file.json", "bundle/"}),
+                           ("configure podman --root", {"bundle/"}), ("policy suggest", {"file.json", "bundle/"})):
+        yield "oci-hostnet %s " % command, words
+    yield "oci-hostnet ports ", set(commands["ports"])
+    yield "oci-hostnet log --since today ", set(commands["log"]) - {"--since"}
+    both = {"--" + name for name, _, _ in source.runtime_options()["GLOBAL"]["BOTH"]}
+    for program in ("oci-hostnet-crun", "oci-hostnet-runc", "oci-hostnet-runtime"):
+        yield program + " -", both
+        yield program + " --root /x --debug run --bundle ", {"bundle/"}
+
+
 if __name__ == "__main__":
-    for the_command, the_options in sorted(Source(sys.argv[1] if sys.argv[1:] else ".").commands().items()):
-        for the_option, has_value in sorted(the_options.items()):
-            print(the_command, the_option, "value" if has_value else "-", sep="\t")
+    for typed, the_words in completions(Source(sys.argv[1])):
+        print(typed, " ".join(sorted(the_words)), sep="\t")
