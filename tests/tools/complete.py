@@ -26,7 +26,7 @@ echo >"$ANSWER"
 """
 # C-x p lists what is offered, and tells what compadd was given.
 ZSH = """
-PROMPT=
+PROMPT= LISTMAX=1000000 # asks nothing
 fpath=($COMPLETIONS $fpath)
 autoload -Uz compinit
 compinit -u -d $HOME/dump
