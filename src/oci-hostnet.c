@@ -220,6 +220,7 @@ static const char help[]
       "                                           what was changed, refused and reported\n"
       "       oci-hostnet ports [--json]          who listens on what, and who declared it\n"
       "       oci-hostnet --version               versions and paths\n"
+      "       oci-hostnet --help                  this\n"
       "Exit status: 0 done, 1 refused or open, 2 wrong usage, 3 broken input.\n"
       "See oci-hostnet(1).\n";
 
