@@ -89,6 +89,8 @@ run_stage (const char *name, struct occasion *occasion, struct error *err)
 
 static const char help[]
     = "Usage: oci-hostnet-hook precreate|createRuntime|prestart [--reason-in=WORDS]\n"
+      "       oci-hostnet-hook --help\n"
+      "       oci-hostnet-hook --version\n"
       "OCI hook: precreate edits the configuration on its way through podman;\n"
       "createRuntime and prestart check that a container which asks for the\n"
       "host's network has it and is locked.  A hook never sees `exec`: hooks\n"

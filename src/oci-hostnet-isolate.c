@@ -120,6 +120,8 @@ isolate (const struct options *options, const struct occasion *occasion,
 
 static const char help[]
     = "Usage: oci-hostnet-isolate [--listen=PORTS] [--connect=PORTS] [--best-effort] createRuntime\n"
+      "       oci-hostnet-isolate --help\n"
+      "       oci-hostnet-isolate --version\n"
       "OCI hook of the lock isolated: puts BPF programs on the cgroup of the\n"
       "container that standard input tells of.  oci-hostnet writes it into the\n"
       "configuration.  See oci-hostnet-isolate(8).\n";
