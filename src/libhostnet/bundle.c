@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "json.h"
 #include "store.h"
 #include "userns.h"
@@ -85,43 +86,6 @@ check_directory_owner (const struct bundle *bundle, struct error *err)
   if (is_container_root (bundle, owner, &trusted, err) < 0)
     return -1;
   return trusted ? 0 : refuse_owner (owner, bundle->directory_path, err);
-}
-
-int
-read_all (int fd, size_t limit, char **text, size_t *length)
-{
-  size_t capacity = 64 * 1024, filled = 0;
-  char *buffer = xmalloc (capacity + 1);
-
-  for (;;)
-    {
-      ssize_t got = read (fd, buffer + filled, capacity - filled);
-
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got < 0)
-        {
-          free (buffer);
-          return -1;
-        }
-      if (got == 0)
-        break;
-      filled += (size_t) got;
-      if (filled > limit)
-        {
-          free (buffer);
-          return 1;
-        }
-      if (filled == capacity)
-        {
-          capacity *= 2;
-          buffer = xrealloc (buffer, capacity + 1);
-        }
-    }
-  buffer[filled] = '\0';
-  *text = buffer;
-  *length = filled;
-  return 0;
 }
 
 static int
