@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes src/libhostnet/ioctl_blocks.h from ioctls.tsv: the 32-bit commands in
- * the fewest disjoint blocks (mask, datum), each denied or allowed as a whole.
+ * few blocks (mask, datum), each denied or allowed as a whole; no denied block
+ * meets an allowed one.
  *
  * libseccomp has no "but not": what is allowed needs rules of its own, none of
  * which may touch a denied command (FACTS 4).  A block fixes any bits, not only
- * the upper ones.  The blocks are the leaves of a decision tree.  Two targets
- * hold all that is denied: 89xx with 8Bxx, which differ in bit 9, and the
- * numbers of tun.  The bits that both fix alike come first, so that one allowed
- * leaf serves both; then a bit in which they differ; then each has its own.
- * What is inside 89xx/8Bxx is settled by dynamic programming over all 3^9
- * blocks of bits 9 and 7 to 0. */
+ * the upper ones.  Two targets hold all that is denied: 89xx with 8Bxx, and the
+ * numbers of tun.  They fix no bit that tells no two named commands apart: a
+ * number that nobody has given away may fall either way (ioctls.tsv), and each
+ * fixed bit costs a rule.
+ *
+ * Outside of the targets blocks of the same side may overlap, and none could be
+ * spared: for each of the 12 bits that tun fixes there are commands that differ
+ * from a denied one in that bit alone, and a block with two of them would hold
+ * the denied one.  What is inside 89xx/8Bxx is settled by dynamic programming
+ * over all 3^9 blocks of bits 9 and 7 to 0, as the leaves of a decision tree:
+ * 35 blocks.  If unassigned numbers could be both denied and allowed, 32 would
+ * do, and not fewer (15 readers, and 17 writers, no two of which one block can
+ * hold). */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,8 +37,12 @@ struct block
   uint32_t mask, datum;
 };
 
-static const struct block interfaces = { 0xFFFFFD00U, 0x00008900U };
-static const struct block tun = { 0xFFFFFFC0U, 0x400454C0U };
+/* Documentation/userspace-api/ioctl/ioctl-number.rst: the types 89 and 8B are
+ * those of sockios.h and wireless.h alone, whatever the direction and the size;
+ * of 54, if_tun.h has C0 and above.  There the direction "write" tells the
+ * writers from what reads, and a size of 16 from TUNATTACHFILTER. */
+static const struct block interfaces = { 0x0000FD00U, 0x00008900U };
+static const struct block tun = { 0x4010FFC0U, 0x400054C0U };
 
 /* Bits 9 and 7..0 of 89xx and 8Bxx, as one number. */
 static bool must_deny[INNER_VALUES], must_allow[INNER_VALUES];
@@ -201,32 +213,44 @@ highest_bit (uint32_t bits)
   return bit;
 }
 
-/* The leaves outside TARGET of the block that fixes the bits MASK as TARGET
- * does. */
+/* What differs from TARGET in one of BITS, and is like it in the bit LIKE. */
 static void
-fix_bits (struct block target, uint32_t mask, uint32_t bits)
+flip_bits (struct block target, uint32_t bits, uint32_t like)
 {
   while (bits != 0)
     {
       uint32_t bit = highest_bit (bits);
 
       bits &= ~bit;
-      mask |= bit;
-      add_block (false, mask, (target.datum & mask) ^ bit);
+      add_block (false, bit | like, (target.datum & (bit | like)) ^ bit);
     }
 }
 
+/* A command outside of both differs from each of them: in a bit that both fix
+ * alike; or it is here like the one and there like the other where they differ,
+ * so that going round these bits it changes from tun to interfaces somewhere;
+ * or it is like one of them in all of these and differs in a bit that this one
+ * alone fixes. */
 static void
 make_blocks (void)
 {
   uint32_t both = interfaces.mask & tun.mask;
   uint32_t differ = both & (interfaces.datum ^ tun.datum);
-  uint32_t alike = both & ~differ, fixed = alike | highest_bit (differ);
+  uint32_t first = highest_bit (differ), bit = first;
 
-  fix_bits (interfaces, 0, alike);
-  fix_bits (tun, fixed, tun.mask & ~fixed);
+  flip_bits (tun, both & ~differ, 0);
+  while (bit != 0)
+    {
+      uint32_t below = differ & (bit - 1);
+      uint32_t next = below != 0 ? highest_bit (below) : first;
+
+      add_block (false, bit | next,
+                 (tun.datum & bit) | (interfaces.datum & next));
+      bit = below != 0 ? next : 0;
+    }
+  flip_bits (tun, tun.mask & ~both, first);
+  flip_bits (interfaces, interfaces.mask & ~both, first);
   add_block (true, tun.mask, tun.datum);
-  fix_bits (interfaces, fixed, interfaces.mask & ~fixed);
   inner_leaves (0, 0);
 }
 
@@ -253,7 +277,9 @@ write_blocks (bool denied)
           block_count[denied], denied ? "denied" : "allowed",
           strict ? "_strict" : "");
   for (i = 0; i < block_count[denied]; i++)
-    printf ("  { 0x%08" PRIX32 "U, 0x%08" PRIX32 "U },\n",
+    printf ("  IOCTL_BLOCK (%" PRIu32 ", %" PRIu32 "), /* %08" PRIX32
+            " %08" PRIX32 " */\n",
+            blocks[denied][i].mask, blocks[denied][i].datum,
             blocks[denied][i].mask, blocks[denied][i].datum);
   puts ("};");
 }
@@ -288,8 +314,8 @@ main (int argc, char **argv)
         " *   cc -o gen_ioctl_blocks oci-specs/gen_ioctl_blocks.c\n"
         " *   ./gen_ioctl_blocks oci-specs/ioctls.tsv"
         " > src/libhostnet/ioctl_blocks.h\n"
-        " * All 2^32 ioctl commands in disjoint blocks, { mask, datum }: as the lock\n"
-        " * standard and as the lock strict divide them. */\n"
+        " * All 2^32 ioctl commands in blocks, { mask, datum }, as the lock standard\n"
+        " * and the lock strict divide them: no denied block meets an allowed one. */\n"
         "#ifndef HOSTNET_IOCTL_BLOCKS_H\n"
         "#define HOSTNET_IOCTL_BLOCKS_H\n"
         "\n"

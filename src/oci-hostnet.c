@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oci-hostnet: apply, diff, verify, audit, configure, policy, log, ports, --version */
+/* oci-hostnet: apply, diff, verify, audit, configure, doctor, policy, log, ports, --version */
 #include <config.h>
 
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include "libhostnet/audit.h"
 #include "libhostnet/bundle.h"
 #include "libhostnet/configure.h"
+#include "libhostnet/doctor.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/log.h"
 #include "libhostnet/lowlevel.h"
@@ -27,7 +28,7 @@ struct arguments
   bool json;
   bool all, filter;        /* of audit */
   bool dry_run, undo;      /* of configure */
-  const char *root;
+  const char *root;        /* and of doctor */
   bool drop_in;            /* of policy check */
   const char *policy, *engine, *caller; /* of policy explain and test */
   const char *since;       /* of log and policy suggest */
@@ -108,7 +109,9 @@ verify_config (const struct arguments *arguments, struct error *err)
 static int
 audit (const struct arguments *arguments, struct error *err)
 {
-  struct audit_options options = { arguments->filter, arguments->json };
+  struct audit_options options
+      = { .filter = arguments->filter, .json = arguments->json,
+          .colour = isatty (STDOUT_FILENO) };
 
   if (arguments->all)
     return audit_all (stdout, &options, err);
@@ -123,6 +126,14 @@ configure_engine (const struct arguments *arguments, struct error *err)
           arguments->undo, arguments->json };
 
   return configure (stdout, &options, err);
+}
+
+static int
+examine_host (const struct arguments *arguments, struct error *err)
+{
+  struct doctor_options options = { arguments->root, arguments->json };
+
+  return doctor (stdout, &options, err);
 }
 
 static int
@@ -194,6 +205,8 @@ static const char help[]
       "       oci-hostnet configure podman|crio|containerd|docker|kubernetes\n"
       "                   [--dry-run] [--undo] [--root DIR] [--json]\n"
       "                                           register with an engine, or take it back\n"
+      "       oci-hostnet doctor [--root DIR] [--json]\n"
+      "                                           what this host lacks, and what mends it\n"
       "       oci-hostnet policy check [FILE [--drop-in]] [--json]\n"
       "                                           what is wrong with a policy\n"
       "       oci-hostnet policy explain BUNDLE [--policy FILE] [--engine ENGINE]\n"
@@ -233,6 +246,7 @@ static const struct
   { "verify", NULL, "one configuration is needed", NEEDED, verify_config },
   { "audit", NULL, "one process id, or --all, is needed", NEEDED, audit },
   { "configure", NULL, "one engine is needed", NEEDED, configure_engine },
+  { "doctor", NULL, "it takes --root DIR and --json", NONE, examine_host },
   { "policy", "check", "one file at most", OPTIONAL, check_policy },
   { "policy", "explain", "one bundle is needed", NEEDED, explain_policy },
   { "policy", "test", "one table is needed", NEEDED, test_policy },
@@ -255,6 +269,7 @@ static const struct
     false },
   { "--undo", configure_engine, offsetof (struct arguments, undo), false },
   { "--root", configure_engine, offsetof (struct arguments, root), true },
+  { "--root", examine_host, offsetof (struct arguments, root), true },
   { "--drop-in", check_policy, offsetof (struct arguments, drop_in), false },
   { "--policy", explain_policy, offsetof (struct arguments, policy), true },
   { "--engine", explain_policy, offsetof (struct arguments, engine), true },

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <unistd.h>
 
+#include "answer.h"
 #include "audit_parts.h"
 
 enum { ROUNDS = 16 }; /* of looking for containers */
@@ -135,24 +135,11 @@ examine_entry (struct entries *entries, const struct subject *subject)
 /* ---- the answer ---- */
 
 static void
-show_entry (FILE *to, const struct entry *entry)
+show_entry (FILE *to, const struct entry *entry, bool colour)
 {
-  bool colour = to == stdout && isatty (STDOUT_FILENO);
-
   fprintf (to, "%s\n", entry->title);
   checks_show (to, &entry->checks, colour);
   fprintf (to, "%s\n", entry->word);
-}
-
-static void
-add_json_head (struct json_buffer *out, const char *word,
-               const struct checks *checks)
-{
-  json_buffer_add (out,
-                   "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"\","
-                   "\"reason\":\"\",\"edits\":[],\"checks\":",
-                   word);
-  checks_add_json (out, checks);
 }
 
 static void
@@ -250,16 +237,9 @@ audit_one (FILE *to, const char *text, const struct audit_options *options,
   if (entries.list[0].word != private_word)
     add_limits (&entries.list[0].checks);
   if (options->json)
-    {
-      struct json_buffer out = JSON_BUFFER_INIT;
-
-      add_json_head (&out, entries.list[0].word, &entries.list[0].checks);
-      json_buffer_text (&out, "}\n");
-      fputs (out.text, to);
-      free (out.text);
-    }
+    answer_of_checks (to, entries.list[0].word, &entries.list[0].checks);
   else
-    show_entry (to, &entries.list[0]);
+    show_entry (to, &entries.list[0], options->colour);
   return !checks_hold (&entries.list[0].checks);
 }
 
@@ -332,21 +312,22 @@ examine_all (struct entries *entries, const struct host *host,
 
 static void
 show_all (FILE *to, const struct entries *entries, const struct checks *whole,
-          const char *word, bool json)
+          const char *word, const struct audit_options *options)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
 
-  if (!json)
+  if (!options->json)
     {
       for (size_t i = 0; i < entries->count; i++)
         {
-          show_entry (to, &entries->list[i]);
+          show_entry (to, &entries->list[i], options->colour);
           fputc ('\n', to);
         }
-      checks_show (to, whole, to == stdout && isatty (STDOUT_FILENO));
+      checks_show (to, whole, options->colour);
       return;
     }
-  add_json_head (&out, word, whole);
+  answer_begin (&out, word, NULL, NULL);
+  answer_checks (&out, whole);
   json_buffer_text (&out, ",\"processes\":[");
   for (size_t i = 0; i < entries->count; i++)
     {
@@ -354,9 +335,8 @@ show_all (FILE *to, const struct entries *entries, const struct checks *whole,
         json_buffer_text (&out, ",");
       add_json_entry (&out, &entries->list[i]);
     }
-  json_buffer_text (&out, "]}\n");
-  fputs (out.text, to);
-  free (out.text);
+  json_buffer_text (&out, "]");
+  answer_end (&out, to);
 }
 
 int
@@ -397,6 +377,6 @@ audit_all (FILE *to, const struct audit_options *options, struct error *err)
     }
   if (open)
     word = "open";
-  show_all (to, &entries, &whole, word, options->json);
+  show_all (to, &entries, &whole, word, options);
   return open;
 }

@@ -14,6 +14,7 @@ struct audit_options
 {
   bool filter; /* stop each thread for a moment and read its seccomp filters */
   bool json;
+  bool colour; /* with terminal colours, unless it is JSON */
 };
 
 /* 0: everything holds, 1: something is open, -1: ERR is filled. */

@@ -87,10 +87,23 @@ check_directory_owner (const struct bundle *bundle, struct error *err)
   return trusted ? 0 : refuse_owner (owner, bundle->directory_path, err);
 }
 
+/* How much to make room for: a file's size, and one byte for its end to be seen
+ * without more room; of what has no size nothing is known. */
+static size_t
+room_for (int fd, size_t limit)
+{
+  struct stat status;
+
+  if (fstat (fd, &status) < 0 || status.st_size <= 0)
+    return 64 * 1024;
+  return ((size_t) status.st_size < limit ? (size_t) status.st_size : limit)
+         + 1;
+}
+
 int
 read_all (int fd, size_t limit, char **text, size_t *length)
 {
-  size_t capacity = 64 * 1024, filled = 0;
+  size_t capacity = room_for (fd, limit), filled = 0;
   char *buffer = xmalloc (capacity + 1);
 
   for (;;)

@@ -19,6 +19,10 @@ static const struct
   [CHECK_WAY_OUT] = { "way out", "\033[31m" },
   [CHECK_UNSEEN] = { "not seen", "\033[33m" },
   [CHECK_NOTE] = { "note", "" },
+  [CHECK_OK] = { "ok", "\033[32m" },
+  [CHECK_WARN] = { "warn", "\033[33m" },
+  [CHECK_FAIL] = { "fail", "\033[31m" },
+  [CHECK_UNKNOWN] = { "unknown", "\033[33m" },
 };
 
 void
@@ -33,7 +37,19 @@ checks_add (struct checks *checks, const char *id, enum check_verdict verdict,
   va_end (args);
   checks->list
       = xrealloc (checks->list, (checks->count + 1) * sizeof *checks->list);
-  checks->list[checks->count++] = (struct check){ id, verdict, text };
+  checks->list[checks->count++] = (struct check){ id, verdict, text, NULL };
+}
+
+void
+checks_mend (struct checks *checks, const char *mend, ...)
+{
+  struct check *last = &checks->list[checks->count - 1];
+  va_list args;
+
+  free (last->mend);
+  va_start (args, mend);
+  last->mend = xvasprintf (mend, args);
+  va_end (args);
 }
 
 bool
@@ -100,6 +116,8 @@ checks_show (FILE *to, const struct checks *checks, bool colour)
                colour ? verdicts[check->verdict].colour : "",
                verdicts[check->verdict].word, colour ? "\033[0m" : "",
                check->reason);
+      if (check->mend != NULL)
+        fprintf (to, "%-22s -> %s\n", "", check->mend);
     }
 }
 
@@ -116,6 +134,11 @@ checks_add_json (struct json_buffer *out, const struct checks *checks)
       json_buffer_add (out, ",\"verdict\":\"%s\",\"reason\":",
                        verdicts[check->verdict].word);
       json_buffer_string (out, check->reason);
+      if (check->mend != NULL)
+        {
+          json_buffer_text (out, ",\"mend\":");
+          json_buffer_string (out, check->mend);
+        }
       json_buffer_text (out, "}");
     }
   json_buffer_text (out, "]");
@@ -125,7 +148,10 @@ void
 checks_clear (struct checks *checks)
 {
   for (size_t i = 0; i < checks->count; i++)
-    free (checks->list[i].reason);
+    {
+      free (checks->list[i].reason);
+      free (checks->list[i].mend);
+    }
   free (checks->list);
   *checks = (struct checks)CHECKS_INIT;
 }

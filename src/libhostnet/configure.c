@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "configure_parts.h"
 #include "dropins.h"
 #include "json.h"
@@ -391,26 +392,44 @@ op_of (const struct item *item)
 static void
 show_changes_json (FILE *to, const struct items *items)
 {
-  struct json_buffer out = JSON_BUFFER_INIT;
-  size_t shown = 0;
+  struct json_buffer edits = JSON_BUFFER_INIT, out = JSON_BUFFER_INIT;
 
-  json_buffer_text (&out, "\"reason_id\":\"\",\"reason\":\"\",\"edits\":[");
   for (size_t i = 0; i < items->count; i++)
     {
       const struct item *item = &items->list[i];
 
       if (item->plan.action == ACTION_NONE && !only_kept_goes (item))
         continue;
-      json_buffer_text (&out, shown++ > 0 ? ",{\"path\":" : "{\"path\":");
-      json_buffer_string (&out, only_kept_goes (item) ? item->kept_shown
-                                                      : item->shown);
-      json_buffer_add (&out, ",\"op\":\"%s\",\"why\":", op_of (item));
-      json_buffer_string (&out, item->place->why);
-      json_buffer_text (&out, "}");
+      json_buffer_text (&edits, edits.length > 0 ? ",{\"path\":"
+                                                 : "{\"path\":");
+      json_buffer_string (&edits, only_kept_goes (item) ? item->kept_shown
+                                                        : item->shown);
+      json_buffer_add (&edits, ",\"op\":\"%s\",\"why\":", op_of (item));
+      json_buffer_string (&edits, item->place->why);
+      json_buffer_text (&edits, "}");
     }
-  fprintf (to, "{\"schema\":1,\"verdict\":\"%s\",%s],\"checks\":[]}\n",
-           shown > 0 ? "edited" : "untouched", out.text);
-  free (out.text);
+  answer_begin (&out, edits.length > 0 ? "edited" : "untouched", NULL, NULL);
+  json_buffer_text (&out, edits.text ? edits.text : "");
+  answer_checks (&out, NULL);
+  answer_end (&out, to);
+  free (edits.text);
+}
+
+static int
+look_at_all (const struct tree *tree, const struct engine_row *engine,
+             const struct configure_options *options, struct items *items,
+             struct error *err)
+{
+  for (const struct place *place = engine->places; place->path != NULL;
+       place++)
+    {
+      items->list
+          = xrealloc (items->list, (items->count + 1) * sizeof *items->list);
+      items->list[items->count] = (struct item){ .place = place };
+      if (look_and_plan (tree, &items->list[items->count++], options, err) < 0)
+        return -1;
+    }
+  return 0;
 }
 
 int
@@ -426,15 +445,8 @@ configure (FILE *to, const struct configure_options *options,
              < 0
       || (!options->dry_run && tree_lock (&tree, err) < 0))
     return -1;
-  for (const struct place *place = engine->places; place->path != NULL;
-       place++)
-    {
-      items.list
-          = xrealloc (items.list, (items.count + 1) * sizeof *items.list);
-      items.list[items.count] = (struct item){ .place = place };
-      if (look_and_plan (&tree, &items.list[items.count++], options, err) < 0)
-        return -1;
-    }
+  if (look_at_all (&tree, engine, options, &items, err) < 0)
+    return -1;
   if (options->undo && takes_anything (&items)
       && check_defaults (&tree, find_default_rule (engine->name), err) < 0)
     return -1;
@@ -454,4 +466,30 @@ configure (FILE *to, const struct configure_options *options,
   else
     show_changes (to, &items, engine, options->undo);
   return 0;
+}
+
+int
+configure_look (const char *name, const char *root, struct configured *found,
+                struct error *err)
+{
+  struct configure_options options = { .engine = name, .dry_run = true };
+  cleanup_tree struct tree tree = TREE_INIT;
+  cleanup_items struct items items = { NULL, 0 };
+  cleanup_error struct error is_default = ERROR_INIT;
+  const struct engine_row *engine = find_engine (name, err);
+  int result;
+
+  *found = (struct configured){ 0 };
+  if (engine == NULL || tree_open (root, is_ours, &tree, err) < 0)
+    return -1;
+  result = look_at_all (&tree, engine, &options, &items, err);
+  found->at = items.list[items.count - 1].place->path;
+  found->complete = result == 0 && !takes_anything (&items);
+  for (size_t i = 0; i < items.count; i++)
+    found->partly |= items.list[i].now.text != NULL
+                     && strstr (items.list[i].place->path, "oci-hostnet")
+                            != NULL;
+  check_defaults (&tree, find_default_rule (name), &is_default);
+  found->is_default = is_default.id == REFUSAL_configure_default;
+  return result;
 }

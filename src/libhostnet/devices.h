@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* linux.devices and linux.resources.devices of a configuration, for those that
+ * judge other parts of it. */
 #ifndef HOSTNET_DEVICES_H
 #define HOSTNET_DEVICES_H
 

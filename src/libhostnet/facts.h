@@ -116,6 +116,9 @@ struct mount_source
 /* One for each of /mounts. */
 struct mount_facts
 {
+  /* Its members where they were found, else JSON_NONE, whether they are there or
+   * not. */
+  json_node type, options;
   /* What takes the place of the source, or NULL; then all that follows is told
    * of the new one. */
   const struct host_file *host_file;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "namespaces.h"
 #include "socket_owners.h"
 
 static ino_t
@@ -25,23 +26,18 @@ inode_of (const char *path)
 static ino_t
 joined_ipc (const struct json_doc *config)
 {
-  json_node linux_object, namespaces, type, path;
+  json_node linux_object;
 
   json_get (config, 0, "linux", JSON_OBJECT, &linux_object, NULL);
-  json_get (config, linux_object, "namespaces", JSON_ARRAY, &namespaces, NULL);
-  for (json_node n = json_first (config, namespaces); n != JSON_NONE;
-       n = json_next (config, n))
+  for (json_node n = namespaces_first (config, linux_object, "ipc");
+       n != JSON_NONE; n = namespaces_next (config, n, "ipc"))
     {
-      cleanup_free char *text = NULL;
+      cleanup_free char *path = NULL;
       ino_t joined;
 
-      if (json_kind (config, n) != JSON_OBJECT
-          || json_get (config, n, "type", JSON_STRING, &type, NULL) <= 0
-          || !json_string_is (config, type, "ipc")
-          || json_get (config, n, "path", JSON_STRING, &path, NULL) <= 0)
+      if (namespaces_path (config, n, &path) <= 0)
         continue;
-      text = json_string (config, path);
-      joined = inode_of (text);
+      joined = inode_of (path);
       return joined == inode_of ("/proc/self/ns/ipc") ? 0 : joined;
     }
   return 0;

@@ -86,16 +86,17 @@ refuse_source (const char *source, struct error *err)
                        escape (source).text);
 }
 
+/* Notes in FACTS what it finds. */
 static bool
-is_bind (const struct json_doc *config, json_node mount)
+is_bind (const struct json_doc *config, json_node mount,
+         struct mount_facts *facts)
 {
-  json_node type, options;
-
-  if (json_get (config, mount, "type", JSON_STRING, &type, NULL) > 0
-      && json_string_is (config, type, "bind"))
+  if (json_get (config, mount, "type", JSON_STRING, &facts->type, NULL) > 0
+      && json_string_is (config, facts->type, "bind"))
     return true;
-  if (json_get (config, mount, "options", JSON_ARRAY, &options, NULL) > 0)
-    for (json_node n = json_first (config, options); n != JSON_NONE;
+  if (json_get (config, mount, "options", JSON_ARRAY, &facts->options, NULL)
+      > 0)
+    for (json_node n = json_first (config, facts->options); n != JSON_NONE;
          n = json_next (config, n))
       if (json_string_is (config, n, "bind")
           || json_string_is (config, n, "rbind"))
@@ -122,13 +123,14 @@ look_at_source (const char *path, struct mount_facts *facts)
 /* The source of a bind mount as it stands there (the caller frees): 1, or 0
  * for other mounts. */
 static int
-read_source (const struct json_doc *config, json_node mount, char **source,
-             struct error *err)
+read_source (const struct json_doc *config, json_node mount,
+             struct mount_facts *facts, char **source, struct error *err)
 {
   json_node node;
   int found = json_get (config, mount, "source", JSON_STRING, &node, err);
 
-  if (found <= 0 || !is_bind (config, mount))
+  facts->type = facts->options = JSON_NONE;
+  if (found <= 0 || !is_bind (config, mount, facts))
     return found < 0 ? -1 : 0;
   *source = json_string (config, node);
   return 1;
@@ -151,7 +153,8 @@ facts_bind_source (const struct json_doc *config, json_node mount,
                    const char *bundle, char **real, struct error *err)
 {
   cleanup_free char *source = NULL;
-  int found = read_source (config, mount, &source, err);
+  struct mount_facts facts;
+  int found = read_source (config, mount, &facts, &source, err);
 
   return found <= 0 ? found
                     : resolve_source (source, bundle, false, real, err);
@@ -254,7 +257,7 @@ judge_mount (const struct json_doc *config, json_node mount,
              struct mount_facts *facts, struct error *err)
 {
   cleanup_free char *source = NULL;
-  int found = read_source (config, mount, &source, err);
+  int found = read_source (config, mount, facts, &source, err);
 
   if (found <= 0)
     return found;

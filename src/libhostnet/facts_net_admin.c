@@ -16,6 +16,7 @@
 
 #include "capabilities.h"
 #include "facts.h"
+#include "namespaces.h"
 #include "nsfs.h"
 
 /* crun asks libcap's cap_from_name(), which takes names in any case and numbers
@@ -26,8 +27,8 @@ is_net_admin (const struct json_doc *config, json_node node)
   static const char name[] = "CAP_NET_ADMIN";
   const struct json_member *member = &config->members[node];
   cleanup_free char *copy = NULL;
+  const size_t length = sizeof name - 1;
   const char *text;
-  size_t letters;
 
   if (json_kind (config, node) != JSON_STRING)
     return false;
@@ -38,9 +39,8 @@ is_net_admin (const struct json_doc *config, json_node node)
     text = config->text + member->start + 1;
   if (isdigit ((unsigned char) text[0]))
     return strtoul (text, NULL, 0) == CAP_NET_ADMIN;
-  letters = strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-                          "abcdefghijklmnopqrstuvwxyz");
-  return letters == strlen (name) && strncasecmp (text, name, letters) == 0;
+  return strncasecmp (text, name, length) == 0
+         && !isalpha ((unsigned char) text[length]) && text[length] != '_';
 }
 
 static bool
@@ -71,25 +71,21 @@ has_net_admin (const struct json_doc *config)
 static bool
 has_user_namespace (const struct json_doc *config)
 {
-  json_node linux_object, namespaces, type, path;
+  json_node linux_object;
 
   json_get (config, 0, "linux", JSON_OBJECT, &linux_object, NULL);
-  json_get (config, linux_object, "namespaces", JSON_ARRAY, &namespaces, NULL);
-  for (json_node n = json_first (config, namespaces); n != JSON_NONE;
-       n = json_next (config, n))
-    if (json_get (config, n, "type", JSON_STRING, &type, NULL) > 0
-        && json_string_is (config, type, "user"))
-      {
-        int joins = json_get (config, n, "path", JSON_STRING, &path, NULL);
-        cleanup_free char *where
-            = joins > 0 ? json_string (config, path) : NULL;
-        bool own;
+  for (json_node n = namespaces_first (config, linux_object, "user");
+       n != JSON_NONE; n = namespaces_next (config, n, "user"))
+    {
+      cleanup_free char *path = NULL;
+      int joins = namespaces_path (config, n, &path);
+      bool own;
 
-        if (joins == 0)
-          return true;
-        if (where != NULL && nsfs_is_own ("user", where, &own) == 0 && !own)
-          return true;
-      }
+      if (joins == 0)
+        return true;
+      if (path != NULL && nsfs_is_own ("user", path, &own) == 0 && !own)
+        return true;
+    }
   return false;
 }
 

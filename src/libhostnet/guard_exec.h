@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Whether the container is started by a runtime that guards exec. */
 #ifndef HOSTNET_GUARD_EXEC_H
 #define HOSTNET_GUARD_EXEC_H
 

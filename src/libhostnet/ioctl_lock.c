@@ -5,9 +5,11 @@
  * libseccomp lets a rule without a condition win over rules with one, in any
  * order (FACTS 4), so an ERRNO rule behind the profile's ALLOW is void.  What
  * holds: take ioctl out of every rule that permits it without a condition,
- * and write its verdict as disjoint blocks over the lower 32 bits of the
- * command (the kernel truncates it, the filter does not): one rule for each
- * block that stays permitted and one for each that is denied. */
+ * and write its verdict as blocks over the lower 32 bits of the command (the
+ * kernel truncates it, the filter does not): one rule for each block that stays
+ * permitted and one for each that is denied.  No command is in blocks of both
+ * kinds, so the order of the rules does not matter.  Each rule costs the
+ * runtime time at every start. */
 #include <config.h>
 
 #include "ioctl_lock.h"
@@ -71,7 +73,7 @@ add_blocks (struct plan_state *state, enum seccomp_action action,
       else
         seccomp_edit_begin (state->edit, "\"ioctl\"", action, errno_ret);
       begun = true;
-      seccomp_edit_masked (state->edit, 1, blocks[i].mask, blocks[i].datum);
+      seccomp_edit_masked_text (state->edit, blocks[i].condition);
       seccomp_edit_end (state->edit);
     }
 }
@@ -115,7 +117,9 @@ drop_ioctl (struct plan_state *state, const struct seccomp_rule *rule,
   seccomp_edit_drop_name (state->edit, rule->place, rule->names, "ioctl", why);
 }
 
-/* The part of a conditional rule that lies in the allowed blocks. */
+/* The part of a conditional rule that lies in the allowed blocks.  Where these
+ * overlap two of the new rules may be the same, which libseccomp does not mind
+ * (test_ioctl_filter). */
 static void
 cut_rule (struct plan_state *state, const struct seccomp_rule *rule)
 {

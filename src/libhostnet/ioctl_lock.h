@@ -13,7 +13,10 @@
 struct ioctl_block
 {
   uint32_t mask, datum;
+  const char *condition; /* the same as a condition on argument 1 */
 };
+#define IOCTL_BLOCK(mask, datum)                                              \
+  { mask##U, datum##U, SECCOMP_MASKED_TEXT ("1", #mask, #datum) }
 
 /* Plans that the profile of EDIT denies the ioctls of LOCK, whatever it says
  * of ioctl; see ioctl_lock.c. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index over a JSON text: yajl's streaming parser tells where each token
- * ends (yajl_get_bytes_consumed), so one pass gives kind, start, end and
- * parent of every value without copying any. */
+/* The index over a JSON text: yajl's streaming parser hands over the text itself
+ * wherever it need not decode, and tells where each token ends
+ * (yajl_get_bytes_consumed), so one pass gives kind, start, end and parent of
+ * every value without copying any. */
 #include <config.h>
 
 #include "json.h"
@@ -11,8 +12,11 @@
 
 #include <yajl/yajl_parse.h>
 
-/* Keys of an object up to which comparing every pair is cheaper than sorting. */
-enum { PAIRWISE_KEYS = 16 };
+enum
+{
+  PAIRWISE_KEYS = 16, /* up to so many comparing every pair is cheaper than sorting */
+  BYTES_PER_VALUE = 8 /* in a configuration that has many there are more */
+};
 
 struct indexer
 {
@@ -22,9 +26,10 @@ struct indexer
   bool comments;
   size_t previous_end;          /* end of the last token */
   uint32_t key_start, key_end;  /* of the key whose value comes next */
+  bool escaped_key;
   unsigned depth;
-  json_node open[JSON_MAX_DEPTH]; /* containers that are not closed yet */
-  json_node last[JSON_MAX_DEPTH]; /* and the last child of each */
+  json_node parent; /* the container that is not closed yet, or JSON_NONE */
+  json_node last;   /* and its last child */
 };
 
 /* yajl's callback values: go on, stop. */
@@ -59,143 +64,178 @@ token_start (const struct indexer *in)
   return at;
 }
 
-static json_node
-add_member (struct indexer *in, enum json_kind kind)
+static void
+make_room (struct json_doc *doc)
+{
+  doc->capacity = doc->capacity ? doc->capacity * 2
+                                : doc->length / BYTES_PER_VALUE + 16;
+  doc->members
+      = xrealloc (doc->members, doc->capacity * sizeof *doc->members);
+}
+
+/* What stands from START to END. */
+static inline json_node
+add_member (struct indexer *in, enum json_kind kind, size_t start, size_t end,
+            bool escaped)
 {
   struct json_doc *doc = in->doc;
-  struct json_member *member;
   json_node node = (json_node) doc->count;
 
   if (doc->count == doc->capacity)
-    {
-      doc->capacity = doc->capacity ? doc->capacity * 2 : 1024;
-      doc->members = xrealloc (doc->members,
-                               doc->capacity * sizeof *doc->members);
-    }
-  member = &doc->members[doc->count++];
-  *member = (struct json_member){ .kind = kind,
-                                  .start = (uint32_t) token_start (in),
-                                  .key_start = in->key_start,
-                                  .key_end = in->key_end,
-                                  .parent = JSON_NONE,
-                                  .next = JSON_NONE,
-                                  .first = JSON_NONE };
-  in->previous_end = yajl_get_bytes_consumed (in->parser);
-  member->end = (uint32_t) in->previous_end;
-  if (in->key_end > in->key_start)
-    member->escaped_key = memchr (doc->text + in->key_start, '\\',
-                                  in->key_end - in->key_start) != NULL;
-  if (in->depth > 0)
-    {
-      json_node parent = in->open[in->depth - 1];
-
-      member->parent = parent;
-      if (in->last[in->depth - 1] == JSON_NONE)
-        doc->members[parent].first = node;
-      else
-        doc->members[in->last[in->depth - 1]].next = node;
-      in->last[in->depth - 1] = node;
-    }
+    make_room (doc);
+  doc->members[doc->count++]
+      = (struct json_member){ .kind = kind,
+                              .start = (uint32_t) start,
+                              .end = (uint32_t) end,
+                              .key_start = in->key_start,
+                              .key_end = in->key_end,
+                              .escaped_key = in->escaped_key,
+                              .escaped_value = escaped,
+                              .parent = in->parent,
+                              .next = JSON_NONE,
+                              .first = JSON_NONE };
+  if (in->last != JSON_NONE)
+    doc->members[in->last].next = node;
+  else if (in->parent != JSON_NONE)
+    doc->members[in->parent].first = node;
+  in->last = node;
+  in->previous_end = end;
   return node;
 }
 
+/* A root that is no object and no array. */
 static int
-scalar (struct indexer *in, enum json_kind kind)
+refuse_scalar (struct indexer *in)
 {
-  if (in->depth == 0)
-    {
-      error_refuse (in->err, SENTENCE_json_root);
-      return STOP;
-    }
-  add_member (in, kind);
+  error_refuse (in->err, SENTENCE_json_root);
+  return STOP;
+}
+
+static int
+add_word (struct indexer *in, enum json_kind kind, size_t length)
+{
+  size_t end = yajl_get_bytes_consumed (in->parser);
+
+  if (in->parent == JSON_NONE)
+    return refuse_scalar (in);
+  add_member (in, kind, end - length, end, false);
   return GO_ON;
 }
 
 static int
 on_null (void *context)
 {
-  return scalar (context, JSON_NULL);
+  return add_word (context, JSON_NULL, strlen ("null"));
 }
 
 static int
 on_boolean (void *context, int value)
 {
-  (void) value;
-  return scalar (context, JSON_BOOLEAN);
+  return add_word (context, JSON_BOOLEAN, strlen (value ? "true" : "false"));
 }
 
 static int
 on_number (void *context, const char *value, size_t length)
 {
-  (void) value;
-  (void) length;
-  return scalar (context, JSON_NUMBER);
+  (void) value; /* a copy at the end of a text that breaks off there */
+  return add_word (context, JSON_NUMBER, length);
+}
+
+/* Takes what stands between the quotes. */
+typedef int add_text (struct indexer *in, size_t start, size_t end,
+                      bool escaped);
+
+static int
+add_string (struct indexer *in, size_t start, size_t end, bool escaped)
+{
+  if (in->parent == JSON_NONE)
+    return refuse_scalar (in);
+  add_member (in, JSON_STRING, start - 1, end + 1, escaped);
+  return GO_ON;
+}
+
+static int
+add_key (struct indexer *in, size_t start, size_t end, bool escaped)
+{
+  in->key_start = (uint32_t) start;
+  in->key_end = (uint32_t) end;
+  in->escaped_key = escaped;
+  in->previous_end = end + 1;
+  return GO_ON;
 }
 
 /* A NUL, which only an escape can write, would end the string for crun but not
  * for runc. */
-static int
-refuse_nul (struct indexer *in, const unsigned char *value, size_t length)
+static __attribute__ ((noinline)) int
+add_decoded (struct indexer *in, const unsigned char *value, size_t length,
+             add_text *add)
 {
-  bool escaped = value < (const unsigned char *) in->doc->text
-                 || value >= (const unsigned char *) in->doc->text
-                                 + in->doc->length;
+  size_t start = token_start (in);
 
-  /* yajl hands over the text itself unless it had to decode. */
-  if (!escaped || memchr (value, '\0', length) == NULL)
-    return GO_ON;
-  error_refuse (in->err, SENTENCE_json_nul, token_start (in));
+  if (memchr (value, '\0', length) == NULL)
+    return add (in, start + 1, yajl_get_bytes_consumed (in->parser) - 1, true);
+  error_refuse (in->err, SENTENCE_json_nul, start);
   return STOP;
+}
+
+/* yajl hands over the text itself unless it had to decode. */
+static inline int
+add_either (struct indexer *in, const unsigned char *value, size_t length,
+            add_text *add)
+{
+  size_t start = (uintptr_t) value - (uintptr_t) in->doc->text;
+
+  return start < in->doc->length ? add (in, start, start + length, false)
+                                 : add_decoded (in, value, length, add);
 }
 
 static int
 on_string (void *context, const unsigned char *value, size_t length)
 {
-  struct indexer *in = context;
-  struct json_member *member;
-
-  if (refuse_nul (in, value, length) == STOP
-      || scalar (in, JSON_STRING) == STOP)
-    return STOP;
-  member = &in->doc->members[in->doc->count - 1];
-  member->escaped_value = member->end - member->start != length + 2;
-  return GO_ON;
+  return add_either (context, value, length, add_string);
 }
 
 static int
 on_key (void *context, const unsigned char *value, size_t length)
 {
-  struct indexer *in = context;
+  return add_either (context, value, length, add_key);
+}
 
-  if (refuse_nul (in, value, length) == STOP)
-    return STOP;
-  in->key_start = (uint32_t) token_start (in) + 1;
-  in->previous_end = yajl_get_bytes_consumed (in->parser);
-  in->key_end = (uint32_t) in->previous_end - 1;
-  return GO_ON;
+static void
+forget_key (struct indexer *in)
+{
+  in->key_start = in->key_end = 0;
+  in->escaped_key = false;
 }
 
 static int
 open_container (struct indexer *in, enum json_kind kind)
 {
+  size_t end = yajl_get_bytes_consumed (in->parser);
+
   if (in->depth == JSON_MAX_DEPTH)
     {
       error_refuse (in->err, SENTENCE_json_deep, JSON_MAX_DEPTH);
       return STOP;
     }
-  in->open[in->depth] = add_member (in, kind);
-  in->last[in->depth] = JSON_NONE;
+  in->parent = add_member (in, kind, end - 1, end, false);
+  in->last = JSON_NONE;
   in->depth++;
-  in->key_start = in->key_end = 0;
+  forget_key (in);
   return GO_ON;
 }
 
 static void
 close_container (struct indexer *in)
 {
+  struct json_member *closed = &in->doc->members[in->parent];
+
   in->previous_end = yajl_get_bytes_consumed (in->parser);
-  in->doc->members[in->open[--in->depth]].end = (uint32_t) in->previous_end;
-  in->key_start = in->key_end = 0;
+  closed->end = (uint32_t) in->previous_end;
+  in->last = in->parent;
+  in->parent = closed->parent;
+  in->depth--;
+  forget_key (in);
 }
 
 static int
@@ -262,17 +302,46 @@ find_twin (struct key *keys, size_t count)
   return NULL;
 }
 
+/* Of most objects this can be told without ado: their keys are few and have no
+ * escapes. */
+static bool
+are_plainly_distinct (const struct json_doc *doc, json_node object)
+{
+  size_t count = 0;
+
+  for (json_node n = json_first (doc, object); n != JSON_NONE;
+       n = json_next (doc, n))
+    {
+      const struct json_member *key = &doc->members[n];
+      size_t length = key->key_end - key->key_start;
+
+      if (key->escaped_key || ++count > PAIRWISE_KEYS)
+        return false;
+      for (json_node o = json_first (doc, object); o != n;
+           o = json_next (doc, o))
+        {
+          const struct json_member *other = &doc->members[o];
+
+          if (other->key_end - other->key_start == length
+              && memcmp (doc->text + other->key_start,
+                         doc->text + key->key_start, length)
+                     == 0)
+            return false;
+        }
+    }
+  return true;
+}
+
 /* crun takes the first of two equal keys, runc the last, and runc merges
  * objects: such a text has no one meaning. */
 static int
-on_end_object (void *context)
+check_keys (struct indexer *in)
 {
-  struct indexer *in = context;
   const struct json_doc *doc = in->doc;
   struct key few[PAIRWISE_KEYS], *keys = few;
   const struct key *twin;
   size_t count = 0, filled = 0;
-  json_node object = in->open[in->depth - 1];
+  json_node object = in->parent;
 
   for (json_node n = json_first (doc, object); n != JSON_NONE;
        n = json_next (doc, n))
@@ -307,7 +376,15 @@ on_end_object (void *context)
     free (keys[i].owned);
   if (keys != few)
     free (keys);
-  if (twin != NULL)
+  return twin != NULL ? STOP : GO_ON;
+}
+
+static int
+on_end_object (void *context)
+{
+  struct indexer *in = context;
+
+  if (!are_plainly_distinct (in->doc, in->parent) && check_keys (in) == STOP)
     return STOP;
   close_container (in);
   return GO_ON;
@@ -351,7 +428,8 @@ int
 json_index (struct json_doc *doc, const char *text, size_t length,
             bool comments, struct error *err)
 {
-  struct indexer in = { .doc = doc, .err = err, .comments = comments };
+  struct indexer in = { .doc = doc, .err = err, .comments = comments,
+                        .parent = JSON_NONE, .last = JSON_NONE };
   yajl_status status;
   int result = 0;
 

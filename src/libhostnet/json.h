@@ -70,20 +70,66 @@ int json_get (const struct json_doc *doc, json_node object, const char *key,
               enum json_kind kind, json_node *node, struct error *err);
 
 /* Iteration: for (n = json_first (doc, a); n != JSON_NONE; n = json_next (doc, n)) */
-json_node json_first (const struct json_doc *doc, json_node container);
-json_node json_next (const struct json_doc *doc, json_node node);
-enum json_kind json_kind (const struct json_doc *doc, json_node node);
+static inline json_node
+json_first (const struct json_doc *doc, json_node container)
+{
+  return container == JSON_NONE ? JSON_NONE : doc->members[container].first;
+}
+
+static inline json_node
+json_next (const struct json_doc *doc, json_node node)
+{
+  return doc->members[node].next;
+}
+
+static inline enum json_kind
+json_kind (const struct json_doc *doc, json_node node)
+{
+  return doc->members[node].kind;
+}
 
 /* The decoded text of a string value, or of a member's key; the caller frees. */
 char *json_string (const struct json_doc *doc, json_node node);
 char *json_key (const struct json_doc *doc, json_node node);
-bool json_string_is (const struct json_doc *doc, json_node node,
-                     const char *text);
+bool json_string_equals (const struct json_doc *doc, json_node node,
+                         const char *text);
+
+/* The first character tells most of them apart; behind "" stands the quote. */
+static inline bool
+json_string_is (const struct json_doc *doc, json_node node, const char *text)
+{
+  const struct json_member *m = &doc->members[node];
+
+  return m->kind == JSON_STRING
+         && (m->escaped_value || text[0] == '\0'
+             || doc->text[m->start + 1] == text[0])
+         && json_string_equals (doc, node, text);
+}
+
 /* Whether it is one of NAMES, which NULL ends. */
-bool json_string_is_one_of (const struct json_doc *doc, json_node node,
-                            const char *const *names);
-bool json_key_is (const struct json_doc *doc, json_node node,
-                  const char *text);
+static inline bool
+json_string_is_one_of (const struct json_doc *doc, json_node node,
+                       const char *const *names)
+{
+  for (; *names != NULL; names++)
+    if (json_string_is (doc, node, *names))
+      return true;
+  return false;
+}
+
+bool json_key_equals (const struct json_doc *doc, json_node node,
+                      const char *text);
+
+static inline bool
+json_key_is (const struct json_doc *doc, json_node node, const char *text)
+{
+  const struct json_member *m = &doc->members[node];
+
+  return (m->escaped_key || text[0] == '\0'
+          || doc->text[m->key_start] == text[0])
+         && json_key_equals (doc, node, text);
+}
+
 /* Whether the key starts with PREFIX. */
 bool json_key_starts (const struct json_doc *doc, json_node node,
                       const char *prefix);

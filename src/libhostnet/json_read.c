@@ -8,24 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_node
-json_first (const struct json_doc *doc, json_node container)
-{
-  return container == JSON_NONE ? JSON_NONE : doc->members[container].first;
-}
-
-json_node
-json_next (const struct json_doc *doc, json_node node)
-{
-  return doc->members[node].next;
-}
-
-enum json_kind
-json_kind (const struct json_doc *doc, json_node node)
-{
-  return doc->members[node].kind;
-}
-
 static unsigned
 hex4 (const char *text)
 {
@@ -128,40 +110,36 @@ json_key (const struct json_doc *doc, json_node node)
   return decode (doc->text + m->key_start, m->key_end - m->key_start);
 }
 
-static inline bool
-equals (const char *raw, size_t length, bool escaped, const char *text)
+static bool
+decodes_to (const char *raw, size_t length, const char *text)
 {
-  cleanup_free char *decoded = NULL;
+  cleanup_free char *decoded = decode (raw, length);
 
-  if (!escaped) /* the first character tells most of them apart */
-    return (length == 0 || raw[0] == text[0]) && strlen (text) == length
-           && memcmp (raw, text, length) == 0;
-  decoded = decode (raw, length);
   return strcmp (decoded, text) == 0;
 }
 
+static inline bool
+equals (const char *raw, size_t length, bool escaped, const char *text)
+{
+  if (escaped)
+    return decodes_to (raw, length, text);
+  /* the first character tells most of them apart */
+  return (length == 0 || raw[0] == text[0]) && strlen (text) == length
+         && memcmp (raw, text, length) == 0;
+}
+
 bool
-json_string_is (const struct json_doc *doc, json_node node, const char *text)
+json_string_equals (const struct json_doc *doc, json_node node,
+                    const char *text)
 {
   const struct json_member *m = &doc->members[node];
 
-  return m->kind == JSON_STRING
-         && equals (doc->text + m->start + 1, m->end - m->start - 2,
-                    m->escaped_value, text);
+  return equals (doc->text + m->start + 1, m->end - m->start - 2,
+                 m->escaped_value, text);
 }
 
 bool
-json_string_is_one_of (const struct json_doc *doc, json_node node,
-                       const char *const *names)
-{
-  for (; *names != NULL; names++)
-    if (json_string_is (doc, node, *names))
-      return true;
-  return false;
-}
-
-bool
-json_key_is (const struct json_doc *doc, json_node node, const char *text)
+json_key_equals (const struct json_doc *doc, json_node node, const char *text)
 {
   const struct json_member *m = &doc->members[node];
 
@@ -230,13 +208,6 @@ fold (const char *key, const char *end, char *folded)
   return key + 1;
 }
 
-/* The first byte tells most names apart without more. */
-static inline bool
-may_fold_to (char first, char name)
-{
-  return (first & 0x80) != 0 || (first | 0x20) == (name | 0x20);
-}
-
 static bool
 folds_to (const char *key, size_t length, const char *name)
 {
@@ -277,29 +248,74 @@ refuse_type (const struct json_doc *doc, json_node node, enum json_kind kind,
                        kind_name (json_kind (doc, node)), kind_name (kind));
 }
 
+enum likeness
+{
+  OTHER,
+  SAME,
+  BY_CASE /* only */
+};
+
+static enum likeness
+compare_text (const char *text, size_t length, const char *key)
+{
+  size_t key_length = strlen (key);
+
+  if (length == key_length && memcmp (text, key, length) == 0)
+    return SAME;
+  return length >= key_length && folds_to (text, length, key) ? BY_CASE
+                                                              : OTHER;
+}
+
+static enum likeness
+compare_decoded (const struct json_doc *doc, json_node node, const char *key)
+{
+  cleanup_free char *decoded = json_key (doc, node);
+
+  return compare_text (decoded, strlen (decoded), key);
+}
+
+/* FIRST, lowered, and the first byte of a key tell most apart without more. */
+static inline enum likeness
+compare_key (const struct json_doc *doc, json_node node, const char *key,
+             char first)
+{
+  const struct json_member *m = &doc->members[node];
+  const char *text = doc->text + m->key_start;
+
+  if (m->escaped_key)
+    return compare_decoded (doc, node, key);
+  return (text[0] & 0x80) != 0 || (text[0] | 0x20) == first
+             ? compare_text (text, m->key_end - m->key_start, key)
+             : OTHER;
+}
+
+static int
+refuse_case (const struct json_doc *doc, json_node node, const char *key,
+             struct error *err)
+{
+  cleanup_free char *found = json_key (doc, node);
+
+  return error_refuse (err, SENTENCE_json_case, escape (found).text, key);
+}
+
 int
 json_get (const struct json_doc *doc, json_node object, const char *key,
           enum json_kind kind, json_node *node, struct error *err)
 {
   json_node found = JSON_NONE;
-  size_t key_length = strlen (key);
+  /* behind an empty one stands its quote */
+  const char first = key[0] != '\0' ? key[0] | 0x20 : '"';
 
   *node = JSON_NONE;
   for (json_node n = json_first (doc, object); n != JSON_NONE;
        n = json_next (doc, n))
     {
-      const struct json_member *m = &doc->members[n];
-      cleanup_free char *decoded = m->escaped_key ? json_key (doc, n) : NULL;
-      const char *text = decoded ? decoded : doc->text + m->key_start;
-      size_t length
-          = decoded ? strlen (decoded) : m->key_end - m->key_start;
+      enum likeness likeness = compare_key (doc, n, key, first);
 
-      if (length == key_length && memcmp (text, key, length) == 0)
+      if (likeness == BY_CASE)
+        return refuse_case (doc, n, key, err);
+      if (likeness == SAME)
         found = n;
-      else if (length >= key_length && may_fold_to (text[0], key[0])
-               && folds_to (text, length, key))
-        return error_refuse (err, SENTENCE_json_case,
-                             escape_n (text, length).text, key);
     }
   if (found == JSON_NONE || json_kind (doc, found) == JSON_NULL)
     return 0;

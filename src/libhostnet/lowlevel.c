@@ -28,6 +28,13 @@ static const struct
   { "oci-hostnet-runc", DIALECT_RUNC },
 };
 
+const struct lowlevel *
+lowlevel_candidate (size_t index)
+{
+  return index < sizeof candidates / sizeof *candidates ? &candidates[index]
+                                                        : NULL;
+}
+
 /* The dialects that PROGRAM_NAME admits, as a mask. */
 static int
 dialects_of (const char *program_name)
@@ -47,6 +54,16 @@ lowlevel_named (const char *program_name)
   return dialects_of (program_name) != (DIALECT_CRUN | DIALECT_RUNC);
 }
 
+struct lowlevel
+lowlevel_of_policy (const char *path)
+{
+  size_t length = strlen (path);
+
+  return (struct lowlevel){ path, strcmp (path + length - 4, "crun") == 0
+                                      ? DIALECT_CRUN
+                                      : DIALECT_RUNC };
+}
+
 int
 lowlevel_choose (const char *program_name, const struct policy *policy,
                  struct lowlevel *lowlevel, struct error *err)
@@ -56,13 +73,7 @@ lowlevel_choose (const char *program_name, const struct policy *policy,
 
   if (path != NULL && !lowlevel_named (program_name))
     {
-      /* The policy admits paths that end in crun or runc only. */
-      size_t length = strlen (path);
-
-      lowlevel->path = path;
-      lowlevel->dialect = strcmp (path + length - 4, "crun") == 0
-                              ? DIALECT_CRUN
-                              : DIALECT_RUNC;
+      *lowlevel = lowlevel_of_policy (path);
       return 0;
     }
   for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -44,38 +45,40 @@ become_version (const struct lowlevel *lowlevel, int to)
   _exit (127);
 }
 
-/* The first line of what comes from FD, as much of it as there is room. */
+/* What comes from FD until its end or, with ONE_LINE, that of the first line;
+ * as much of it as there is room. */
 static void
-read_line (int fd, char *line, size_t size)
+read_output (int fd, bool one_line, char *text, size_t size)
 {
   struct pollfd ready = { .fd = fd, .events = POLLIN };
   struct timespec start;
   size_t length = 0;
 
   clock_gettime (CLOCK_MONOTONIC, &start);
-  while (length < size - 1 && memchr (line, '\n', length) == NULL)
+  while (length < size - 1
+         && !(one_line && memchr (text, '\n', length) != NULL))
     {
       int found = poll (&ready, 1, deadline_left (&start, DEADLINE_MS));
       ssize_t got;
 
       if (found < 0 && errno == EINTR)
         continue;
-      got = found <= 0 ? 0 : read (fd, line + length, size - 1 - length);
+      got = found <= 0 ? 0 : read (fd, text + length, size - 1 - length);
       if (got <= 0)
         break;
       length += (size_t) got;
     }
-  line[length] = '\0';
-  line[strcspn (line, "\n")] = '\0';
+  text[length] = '\0';
 }
 
 static void
-ask_version (const struct lowlevel *lowlevel, char *line, size_t size)
+ask_version (const struct lowlevel *lowlevel, bool one_line, char *text,
+             size_t size)
 {
   int ends[2];
   pid_t child;
 
-  line[0] = '\0';
+  text[0] = '\0';
   if (pipe2 (ends, O_CLOEXEC) < 0)
     return;
   child = fork ();
@@ -83,7 +86,7 @@ ask_version (const struct lowlevel *lowlevel, char *line, size_t size)
     become_version (lowlevel, ends[1]);
   close (ends[1]);
   if (child > 0)
-    read_line (ends[0], line, size);
+    read_output (ends[0], one_line, text, size);
   close (ends[0]);
   if (child > 0)
     {
@@ -91,16 +94,6 @@ ask_version (const struct lowlevel *lowlevel, char *line, size_t size)
       while (waitpid (child, NULL, 0) < 0 && errno == EINTR)
         ;
     }
-}
-
-/* A release candidate comes before the version that it is named after. */
-static bool
-is_since (const unsigned *version, const char *suffix, const unsigned *since)
-{
-  for (int i = 0; i < 3; i++)
-    if (version[i] != since[i])
-      return version[i] > since[i];
-  return suffix[0] != '-';
 }
 
 /* What follows the number at AT, or NULL. */
@@ -113,29 +106,87 @@ read_number (const char *at, unsigned *number)
   return length > 0 && length < 6 ? at + length : NULL;
 }
 
-/* "crun version 1.8.1", "runc version 1.1.5+ds1"; the number starts at *AT,
- * and the suffix is what follows it. */
-static bool
-read_version (const char *line, const char *name, const char **at,
-              unsigned version[3], const char **suffix)
+/* "-rc6", "-rc.3", Debian's "~rc93": at what follows the number. */
+static unsigned
+read_candidate (const char *suffix)
+{
+  unsigned candidate;
+
+  if ((suffix[0] != '-' && suffix[0] != '~')
+      || strncmp (suffix + 1, "rc", 2) != 0)
+    return LOWLEVEL_RELEASE;
+  suffix += suffix[3] == '.' ? 4 : 3;
+  return read_number (suffix, &candidate) != NULL ? candidate : 0;
+}
+
+bool
+lowlevel_version_read (const char *text, const char *name,
+                       struct lowlevel_version *version)
 {
   static const char word[] = " version ";
   size_t length = strlen (name);
+  const char *at;
 
-  if (strncmp (line, name, length) != 0
-      || strncmp (line + length, word, sizeof word - 1) != 0)
+  if (strncmp (text, name, length) != 0
+      || strncmp (text + length, word, sizeof word - 1) != 0)
     return false;
-  *at = line + length + sizeof word - 1;
-  *suffix = read_number (*at, &version[0]);
-  if (*suffix == NULL || **suffix != '.')
+  text += length + sizeof word - 1;
+  snprintf (version->text, sizeof version->text, "%.*s",
+            (int) strcspn (text, " \t\r\n"), text);
+  at = read_number (text, &version->number[0]);
+  if (at == NULL || *at != '.')
     return false;
-  *suffix = read_number (*suffix + 1, &version[1]);
-  if (*suffix == NULL)
+  at = read_number (at + 1, &version->number[1]);
+  if (at == NULL)
     return false;
-  version[2] = 0;
-  if (**suffix == '.')
-    *suffix = read_number (*suffix + 1, &version[2]);
-  return *suffix != NULL;
+  version->number[2] = 0;
+  if (*at == '.')
+    at = read_number (at + 1, &version->number[2]);
+  if (at == NULL)
+    return false;
+  version->candidate = read_candidate (at);
+  version->dash = *at == '-';
+  return true;
+}
+
+bool
+lowlevel_version_since (const struct lowlevel_version *version,
+                        const unsigned since[3], unsigned candidate)
+{
+  for (int i = 0; i < 3; i++)
+    if (version->number[i] != since[i])
+      return version->number[i] > since[i];
+  return version->candidate >= candidate;
+}
+
+void
+lowlevel_says (const struct lowlevel *lowlevel, char *text, size_t size)
+{
+  ask_version (lowlevel, false, text, size);
+}
+
+/* Whatever stands behind a dash may mean that it comes before the version. */
+static bool
+maps_ids (const struct lowlevel_version *version, const unsigned since[3])
+{
+  return lowlevel_version_since (version, since, LOWLEVEL_RELEASE)
+         && !(version->dash
+              && memcmp (version->number, since, sizeof version->number) == 0);
+}
+
+char *
+lowlevel_lacks_idmaps_of (const char *path, const char *said)
+{
+  struct lowlevel_version version;
+
+  for (size_t i = 0; i < sizeof idmaps_since / sizeof *idmaps_since; i++)
+    if (lowlevel_version_read (said, idmaps_since[i].name, &version))
+      return maps_ids (&version, idmaps_since[i].version)
+                 ? NULL
+                 : xasprintf ("`%s` is %s %s, which maps none",
+                              escape (path).text, idmaps_since[i].name,
+                              escape (version.text).text);
+  return xasprintf ("the version of `%s` cannot be told", escape (path).text);
 }
 
 char *
@@ -143,19 +194,10 @@ lowlevel_lacks_idmaps (const struct lowlevel *lowlevel)
 {
   cleanup_error struct error err = ERROR_INIT;
   char line[128];
-  const char *at, *suffix;
-  unsigned version[3];
 
   if (lowlevel_check (lowlevel, "", &err) < 0)
     return xstrndup (err.message, strcspn (err.message, ":"));
-  ask_version (lowlevel, line, sizeof line);
-  for (size_t i = 0; i < sizeof idmaps_since / sizeof *idmaps_since; i++)
-    if (read_version (line, idmaps_since[i].name, &at, version, &suffix))
-      return is_since (version, suffix, idmaps_since[i].version)
-                 ? NULL
-                 : xasprintf ("`%s` is %s %s, which maps none",
-                              escape (lowlevel->path).text,
-                              idmaps_since[i].name, escape (at).text);
-  return xasprintf ("the version of `%s` cannot be told",
-                    escape (lowlevel->path).text);
+  ask_version (lowlevel, true, line, sizeof line);
+  line[strcspn (line, "\n")] = '\0';
+  return lowlevel_lacks_idmaps_of (lowlevel->path, line);
 }

@@ -5,19 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "paths.h"
 
 void
 mount_table_clear (struct mount_table *table)
 {
-  for (size_t i = 0; i < table->count; i++)
-    free (table->list[i].path);
+  free (table->text);
   free (table->list);
 }
 
@@ -50,47 +50,51 @@ is_kernel_type (const char *type)
   return false;
 }
 
+/* proc(5): ID PARENT MAJOR:MINOR ROOT PATH OPTIONS [FIELD...] - TYPE SOURCE OPTIONS */
 static void
 add_mount_point (struct mount_table *table, char *line)
 {
-  char *field = line, *path = NULL, *type = strstr (line, " - ");
+  char *path = line, *end, *type;
 
-  for (int i = 0; i < 4 && field != NULL; i++)
+  for (int i = 0; i < 4 && path != NULL; i++)
     {
-      field = strchr (field, ' ');
-      if (field != NULL)
-        field++;
+      path = strchr (path, ' ');
+      if (path != NULL)
+        path++;
     }
-  if (field == NULL || type == NULL)
+  end = path == NULL ? NULL : strchr (path, ' ');
+  type = end == NULL ? NULL : strstr (end, " - ");
+  if (type == NULL)
     return;
-  path = xstrndup (field, strcspn (field, " "));
-  path_unescape (path);
-  type += 3;
-  table->list = xrealloc (table->list,
-                          (table->count + 1) * sizeof *table->list);
-  table->list[table->count++] = (struct mount_point){
-    path, (unsigned) strtoul (line, NULL, 10), is_kernel_type (type)
-  };
+  *end = '\0';
+  if (memchr (path, '\\', (size_t) (end - path)) != NULL)
+    path_unescape (path);
+  if (table->count == table->capacity)
+    {
+      table->capacity = table->capacity ? table->capacity * 2 : 64;
+      table->list = xrealloc (table->list,
+                              table->capacity * sizeof *table->list);
+    }
+  table->list[table->count++]
+      = (struct mount_point){ path, line, is_kernel_type (type + 3) };
 }
 
 int
 mount_table_read (struct mount_table *table, struct error *err)
 {
-  FILE *file = fopen ("/proc/self/mountinfo", "re");
-  cleanup_free char *line = NULL;
-  size_t size = 0;
-  int failed;
+  cleanup_close int fd = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  size_t length;
+  char *end;
 
-  if (file == NULL)
+  if (fd < 0 || read_all (fd, SSIZE_MAX, &table->text, &length) != 0)
     return error_system (err, errno, SENTENCE_system,
                          "reading /proc/self/mountinfo");
-  while (getline (&line, &size, file) >= 0)
-    add_mount_point (table, line);
-  failed = ferror (file);
-  fclose (file);
-  if (failed)
-    return error_system (err, EIO, SENTENCE_system,
-                         "reading /proc/self/mountinfo");
+  for (char *line = table->text; (end = strchr (line, '\n')) != NULL;
+       line = end + 1)
+    {
+      *end = '\0';
+      add_mount_point (table, line);
+    }
   return 0;
 }
 
@@ -135,7 +139,7 @@ is_seen (const struct mount_point *point)
                 &found)
              == 0
          && ((found.stx_mask & STATX_MNT_ID) == 0
-             || found.stx_mnt_id == point->id);
+             || found.stx_mnt_id == strtoul (point->line, NULL, 10));
 }
 
 char **

@@ -11,17 +11,18 @@
 
 struct mount_point
 {
-  char *path;
-  unsigned id;
+  const char *path;
+  const char *line; /* its own, which begins with the mount's number */
   bool kernel; /* a file system of the kernel */
 };
 
 struct mount_table
 {
+  char *text; /* owned, what the list points into */
   struct mount_point *list;
-  size_t count;
+  size_t count, capacity;
 };
-#define MOUNT_TABLE_INIT { NULL, 0 }
+#define MOUNT_TABLE_INIT { NULL, NULL, 0, 0 }
 #define cleanup_mount_table __attribute__ ((cleanup (mount_table_clear)))
 
 int mount_table_read (struct mount_table *table, struct error *err);

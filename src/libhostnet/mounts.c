@@ -178,7 +178,7 @@ is_plain_proc (const struct json_doc *config, json_node mount)
  * debugfs, tracefs, binfmt_misc, bpf and the like reach the host, and the layers
  * of an overlay are directories of the host. */
 static const char *const known_types[]
-    = { "bind", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", "tmpfs", NULL };
+    = { "bind", "tmpfs", "cgroup", "cgroup2", "devpts", "mqueue", "none", "proc", "sysfs", NULL };
 
 char *
 mount_place (const struct plan *plan, const struct mount_wish *wish)
@@ -312,16 +312,20 @@ static int
 plan_mount (struct plan *plan, json_node mount,
             const struct mount_facts *facts, struct error *err)
 {
-  struct mount_wish wish
-      = { .mount = mount, .facts = facts, .is_file = facts->is_file };
+  struct mount_wish wish = { .mount = mount, .facts = facts,
+                             .type = facts->type, .options = facts->options,
+                             .is_file = facts->is_file };
 
-  if (json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err) < 0
+  if ((wish.type == JSON_NONE
+       && json_get (plan->config, mount, "type", JSON_STRING, &wish.type, err)
+              < 0)
       || json_get (plan->config, mount, "destination", JSON_STRING,
                    &wish.destination, err)
              < 0
-      || json_get (plan->config, mount, "options", JSON_ARRAY, &wish.options,
-                   err)
-             < 0
+      || (wish.options == JSON_NONE
+          && json_get (plan->config, mount, "options", JSON_ARRAY,
+                       &wish.options, err)
+                 < 0)
       || check_mount (plan, &wish, err) < 0)
     return -1;
   mount_host_file (plan, &wish);

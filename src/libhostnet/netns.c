@@ -19,72 +19,6 @@ is_process_path (const char *path)
          && strcmp (path + length - 7, "/ns/net") == 0;
 }
 
-/* The entries of type NAME: how many, and how many of them are joined. */
-unsigned
-plan_namespaces (const struct plan *plan, const char *name, unsigned *joined)
-{
-  json_node namespaces, type, path;
-  unsigned count = 0;
-
-  *joined = 0;
-  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
-            &namespaces, NULL);
-  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
-       n = json_next (plan->config, n))
-    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
-        && json_string_is (plan->config, type, name))
-      {
-        count++;
-        *joined += json_get (plan->config, n, "path", JSON_STRING, &path, NULL)
-                   != 0;
-      }
-  return count;
-}
-
-bool
-plan_makes_namespace (const struct plan *plan, const char *name)
-{
-  unsigned joined;
-
-  return plan_namespaces (plan, name, &joined) > 0 && joined == 0;
-}
-
-/* What we are in ourselves cannot be joined from inside a user namespace, and
- * whoever joins nothing is in it too. */
-static bool
-joins_own (const struct plan *plan, json_node entry)
-{
-  const struct userns_facts *facts = &plan->facts->userns;
-
-  for (size_t i = 0; plan->adds_user && i < facts->own_count; i++)
-    if (facts->own[i] == entry)
-      return true;
-  return false;
-}
-
-bool
-plan_inherits_namespace (const struct plan *plan, const char *name)
-{
-  json_node namespaces, type;
-
-  json_get (plan->config, plan->linux_object, "namespaces", JSON_ARRAY,
-            &namespaces, NULL);
-  for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
-       n = json_next (plan->config, n))
-    if (json_get (plan->config, n, "type", JSON_STRING, &type, NULL) > 0
-        && json_string_is (plan->config, type, name)
-        && !joins_own (plan, n))
-      return false;
-  return true;
-}
-
-bool
-plan_has_user_namespace (const struct plan *plan)
-{
-  return plan->has_user || plan->adds_user
-         || plan->facts->own_user_namespace || plan->facts->rootless;
-}
-
 /* FACTS 2, the danger: an engine that sees no path configures the network
  * after create on /proc/PID/ns/net, which would then be the host's; podman's
  * teardown deleted the host's eth0.  Nobody does after a manual run, nor for
@@ -195,7 +129,7 @@ edit_namespaces (struct plan *plan, bool remove)
   picked = xmalloc (plan_count (plan->config, namespaces));
   for (json_node n = json_first (plan->config, namespaces); n != JSON_NONE;
        n = json_next (plan->config, n))
-    picked[i++] = (remove && n == facts->network_entry) || joins_own (plan, n);
+    picked[i++] = (remove && n == facts->network_entry) || plan_joins_own (plan, n);
   json_remove_children (&plan->edits, plan->config, namespaces, picked,
                         plan->request->network
                             ? "the container asks for the host's network"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Absolute paths as text: nothing here looks at the disk. */
 #ifndef HOSTNET_PATHS_H
 #define HOSTNET_PATHS_H
 

@@ -79,6 +79,10 @@ int listen_check (struct plan *plan, bool locked, listen_report *report,
 bool plan_makes_namespace (const struct plan *plan, const char *type);
 /* Whether it stays in the one of TYPE that we are in. */
 bool plan_inherits_namespace (const struct plan *plan, const char *type);
+/* Whether ENTRY joins what we are in ourselves, under plan->adds_user: from
+ * inside a user namespace it cannot be joined, and whoever joins nothing is in
+ * it too. */
+bool plan_joins_own (const struct plan *plan, json_node entry);
 /* Whether the container is in a user namespace beside the initial one: the
  * configuration has it or gets it, or we are in one. */
 bool plan_has_user_namespace (const struct plan *plan);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "checks.h"
 #include "policy_match.h"
 #include "policy_parts.h"
@@ -249,17 +250,11 @@ show_json_checks (FILE *to, const struct mistakes *mistakes,
   const struct error *first = mistakes->count > 0 ? &mistakes->list[0] : NULL;
   struct json_buffer out = JSON_BUFFER_INIT;
 
-  json_buffer_add (&out,
-                   "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"%s\","
-                   "\"reason\":",
-                   first ? "error" : "valid",
-                   first ? refusal_name (first->id) : "");
-  json_buffer_string (&out, first ? first->message : "");
-  json_buffer_text (&out, ",\"edits\":[],\"checks\":");
-  checks_add_json (&out, checks);
-  json_buffer_text (&out, "}\n");
-  fputs (out.text, to);
-  free (out.text);
+  answer_begin (&out, first ? "error" : "valid",
+                first ? refusal_name (first->id) : NULL,
+                first ? first->message : NULL);
+  answer_checks (&out, checks);
+  answer_end (&out, to);
 }
 
 int

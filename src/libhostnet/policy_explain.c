@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "policy_parts.h"
 #include "policy_trial.h"
 #include "show.h"
@@ -385,14 +386,16 @@ explain_json (FILE *to, const struct explanation *e)
                                             : xstrndup ("", 0);
   struct json_buffer out = JSON_BUFFER_INIT;
 
-  json_buffer_text (&out, "{\"schema\":1,");
-  add_outcome (&out, &e->outcome);
-  json_buffer_text (&out, ",\"edits\":[");
+  answer_begin (&out, outcome_name (&e->outcome),
+                e->outcome.id ? refusal_name (e->outcome.id) : NULL,
+                e->outcome.reason);
   if (e->outcome.kind == OUTCOME_EDITED)
     show_add_edits (&out, j);
+  answer_checks (&out, NULL);
   json_buffer_add (&out,
-                   "],\"checks\":[],\"engine\":\"%s\",\"kubernetes\":%s,"
+                   ",\"observed\":%s,\"engine\":\"%s\",\"kubernetes\":%s,"
                    "\"sure\":%s,\"rule\":",
+                   e->outcome.observed ? "true" : "false",
                    engine_word (j->engine.engine),
                    j->engine.kubernetes ? "true" : "false",
                    j->engine.sure ? "true" : "false");
@@ -405,9 +408,8 @@ explain_json (FILE *to, const struct explanation *e)
     add_settings (&out, e);
   json_buffer_text (&out, "],\"changes\":[");
   add_changes (&out, e);
-  json_buffer_text (&out, "]}\n");
-  fputs (out.text, to);
-  free (out.text);
+  json_buffer_text (&out, "]");
+  answer_end (&out, to);
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "checks.h"
 #include "log.h"
 #include "suggestion.h"
@@ -101,15 +102,11 @@ show_json_rules (FILE *to, struct suggestion *suggestion,
   cleanup_free char *rules = suggestion_rules (suggestion);
   struct json_buffer out = JSON_BUFFER_INIT;
 
-  json_buffer_text (&out, "{\"schema\":1,\"verdict\":\"suggested\","
-                          "\"reason_id\":\"\",\"reason\":\"\",\"edits\":[],"
-                          "\"checks\":");
-  checks_add_json (&out, checks);
+  answer_begin (&out, "suggested", NULL, NULL);
+  answer_checks (&out, checks);
   json_buffer_text (&out, ",\"rules\":");
   json_buffer_text (&out, rules);
-  json_buffer_text (&out, "}\n");
-  fputs (out.text, to);
-  free (out.text);
+  answer_end (&out, to);
 }
 
 int

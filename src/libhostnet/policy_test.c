@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "checks.h"
 #include "policy_parts.h"
 #include "policy_trial.h"
@@ -334,21 +335,6 @@ show_tap (FILE *to, const struct checks *checks)
     fprintf (to, "# %zu of %zu are not as expected\n", failed, checks->count);
 }
 
-static void
-show_json_rows (FILE *to, const struct checks *checks)
-{
-  struct json_buffer out = JSON_BUFFER_INIT;
-
-  json_buffer_add (&out,
-                   "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"\","
-                   "\"reason\":\"\",\"edits\":[],\"checks\":",
-                   checks_hold (checks) ? "passed" : "failed");
-  checks_add_json (&out, checks);
-  json_buffer_text (&out, "}\n");
-  fputs (out.text, to);
-  free (out.text);
-}
-
 int
 policy_test (FILE *to, const char *path, const char *draft, bool json,
              struct error *err)
@@ -372,6 +358,10 @@ policy_test (FILE *to, const char *path, const char *draft, bool json,
       table.rows[i].trial.policy = policy;
       test_row (&table.rows[i], &checks);
     }
-  (json ? show_json_rows : show_tap) (to, &checks);
+  if (json)
+    answer_of_checks (to, checks_hold (&checks) ? "passed" : "failed",
+                      &checks);
+  else
+    show_tap (to, &checks);
   return checks_hold (&checks) ? 0 : 1;
 }

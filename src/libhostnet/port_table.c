@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "answer.h"
 #include "json.h"
 #include "port_table_parts.h"
 #include "sock_diag.h"
@@ -252,14 +253,15 @@ show_rows (struct table *table, FILE *to, struct json_buffer *out)
 static void
 show_json_rows (struct table *table, FILE *to)
 {
-  struct json_buffer rows = JSON_BUFFER_INIT;
+  struct json_buffer rows = JSON_BUFFER_INIT, out = JSON_BUFFER_INIT;
 
   show_rows (table, to, &rows);
-  fprintf (to,
-           "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"\","
-           "\"reason\":\"\",\"edits\":[],\"checks\":[],\"ports\":[%s]}\n",
-           table->conflicts > 0 ? "conflict" : "free",
-           rows.text ? rows.text : "");
+  answer_begin (&out, table->conflicts > 0 ? "conflict" : "free", NULL, NULL);
+  answer_checks (&out, NULL);
+  json_buffer_text (&out, ",\"ports\":[");
+  json_buffer_text (&out, rows.text ? rows.text : "");
+  json_buffer_text (&out, "]");
+  answer_end (&out, to);
   free (rows.text);
 }
 

@@ -3,6 +3,7 @@
 
 #include "seccomp_edit.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,22 +119,21 @@ begin_condition (struct json_buffer *out)
     json_buffer_literal (out, ",\"args\":[");
 }
 
-/* runtime-spec: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the
- * datum; swapped, the rule fails open. */
+void
+seccomp_edit_masked_text (struct seccomp_edit *edit, const char *text)
+{
+  begin_condition (&edit->added);
+  json_buffer_text (&edit->added, text);
+}
+
 void
 seccomp_edit_masked (struct seccomp_edit *edit, unsigned index, uint64_t mask,
                      uint64_t datum)
 {
-  static const char heads[][sizeof "{\"index\":0,\"value\":"]
-      = { "{\"index\":0,\"value\":", "{\"index\":1,\"value\":" };
-  struct json_buffer *out = &edit->added;
-
-  begin_condition (out);
-  json_buffer_bytes (out, heads[index], sizeof heads[index] - 1);
-  json_buffer_number (out, mask);
-  json_buffer_literal (out, ",\"valueTwo\":");
-  json_buffer_number (out, datum);
-  json_buffer_literal (out, ",\"op\":\"SCMP_CMP_MASKED_EQ\"}");
+  begin_condition (&edit->added);
+  json_buffer_add (&edit->added,
+                   SECCOMP_MASKED_TEXT ("%u", "%" PRIu64, "%" PRIu64), index,
+                   mask, datum);
 }
 
 void

@@ -31,6 +31,12 @@ void seccomp_edit_drop_name (struct seccomp_edit *edit, size_t rule,
                              json_node names, const char *name,
                              const char *why);
 
+/* runtime-spec: for SCMP_CMP_MASKED_EQ `value` is the mask and `valueTwo` the
+ * datum; swapped, the rule fails open. */
+#define SECCOMP_MASKED_TEXT(index, mask, datum)                               \
+  "{\"index\":" index ",\"value\":" mask ",\"valueTwo\":" datum                 \
+  ",\"op\":\"SCMP_CMP_MASKED_EQ\"}"
+
 /* Begins a rule for the syscalls NAMES (JSON strings with commas between) and
  * ends it; between the two come conditions, all of which must hold. */
 void seccomp_edit_begin (struct seccomp_edit *edit, const char *names,
@@ -40,6 +46,8 @@ void seccomp_edit_again (struct seccomp_edit *edit);
 /* INDEX is 0 or 1. */
 void seccomp_edit_masked (struct seccomp_edit *edit, unsigned index,
                           uint64_t mask, uint64_t datum);
+/* The same of constants: TEXT is SECCOMP_MASKED_TEXT of the three as text. */
+void seccomp_edit_masked_text (struct seccomp_edit *edit, const char *text);
 void seccomp_edit_condition (struct seccomp_edit *edit, json_node argument);
 void seccomp_edit_end (struct seccomp_edit *edit);
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "answer.h"
 #include "checks.h"
 
 void
@@ -24,21 +25,11 @@ show_add_edits (struct json_buffer *out, const struct judgement *j)
     }
 }
 
-static void
-add_ways (struct json_buffer *out, const struct ways *ways)
-{
-  cleanup_checks struct checks checks = CHECKS_INIT;
-
-  for (size_t i = 0; i < ways->count; i++)
-    checks_add (&checks, refusal_name (ways->list[i].id), CHECK_WAY_OUT, "%s",
-                ways->list[i].sentence);
-  checks_add_json (out, &checks);
-}
-
 void
 show_json (FILE *to, const struct judgement *j, const struct error *err)
 {
   struct json_buffer out = JSON_BUFFER_INIT;
+  cleanup_checks struct checks ways = CHECKS_INIT;
   const char *reason = err != NULL ? err->message : "";
   const char *id = err != NULL ? refusal_name (err->id) : "";
   const char *verdict = "untouched";
@@ -64,19 +55,14 @@ show_json (FILE *to, const struct judgement *j, const struct error *err)
                              ? j->observation.refused.id
                              : j->decision.report.id);
     }
-  json_buffer_add (&out, "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":",
-                   verdict);
-  json_buffer_string (&out, id);
-  json_buffer_add (&out, ",\"reason\":");
-  json_buffer_string (&out, reason ? reason : "");
-  json_buffer_add (&out, ",\"edits\":[");
+  answer_begin (&out, verdict, id, reason);
   if (err == NULL)
     show_add_edits (&out, j);
-  json_buffer_text (&out, "],\"checks\":");
-  add_ways (&out, j != NULL ? &j->facts.ways : &(struct ways)WAYS_INIT);
-  json_buffer_text (&out, "}\n");
-  fputs (out.text, to);
-  free (out.text);
+  for (size_t i = 0; j != NULL && i < j->facts.ways.count; i++)
+    checks_add (&ways, refusal_name (j->facts.ways.list[i].id), CHECK_WAY_OUT,
+                "%s", j->facts.ways.list[i].sentence);
+  answer_checks (&out, &ways);
+  answer_end (&out, to);
 }
 
 void

@@ -8,7 +8,7 @@
 #include "judge.h"
 
 /* JUDGEMENT may be NULL when ERR says why there is none.  JSON is one object
- * {schema, verdict, reason_id, reason, edits: [{path, op, why}], checks}. */
+ * (answer.h); its checks are the ways out. */
 void show_json (FILE *to, const struct judgement *judgement,
                 const struct error *err);
 /* The elements of "edits". */

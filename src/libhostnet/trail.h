@@ -11,4 +11,7 @@
  * concern: it waits 0.1 s at most, no signal comes, errno stays. */
 void trail_write (const struct record *record);
 
+/* The path where somebody listens, who would get it; NULL: nobody. */
+const char *trail_listener (void);
+
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Differences as diff -u shows them. */
 #ifndef HOSTNET_UNIFIED_DIFF_H
 #define HOSTNET_UNIFIED_DIFF_H
 

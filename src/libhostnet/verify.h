@@ -18,7 +18,7 @@ int verify (const char *config, struct checks *checks, bool *private,
 /* The one word: "locked", "open" or "private". */
 const char *verify_word (const struct checks *checks, bool private);
 
-/* One object, as show_json() writes it. */
+/* One object, as answer.h has it. */
 void verify_show_json (FILE *to, const struct checks *checks, bool private);
 
 #endif

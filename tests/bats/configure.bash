@@ -5,6 +5,9 @@
 # shellcheck disable=SC2154
 ENGINES="podman crio containerd docker kubernetes"
 HOSTNET=$PROGRAMS/oci-hostnet
+# where containerd has its handlers, by the version of config.toml
+CRI2='plugins."io.containerd.grpc.v1.cri".containerd.runtimes'
+CRI3='plugins."io.containerd.cri.v1.runtime".containerd.runtimes'
 
 setup_root() {
 	require_program oci-hostnet
@@ -12,6 +15,8 @@ setup_root() {
 	# where the programs and their files are, as this build was configured
 	sbindir=$("$HOSTNET" configure docker --root "$root" --dry-run | sed -n 's/.*"path": "\(.*\)\/oci-hostnet-runtime".*/\1/p')
 	own=$(dirname "$HOSTNET_POLICY")
+	daemon=$root/etc/docker/daemon.json
+	toml=$root/etc/containerd/config.toml
 	[ -n "$sbindir" ]
 }
 
@@ -70,4 +75,9 @@ holds() {
 	local said
 	said=$(jq "$@")
 	[ "$said" = true ] || { echo "jq $*: ${said:-nothing}"; return 1; }
+}
+
+PYTHON=/usr/bin/python3
+require_python() {
+	"$PYTHON" -c 'import tomllib, yaml' 2>/dev/null || missing "$PYTHON with tomllib and yaml (python3-yaml) is not installed"
 }

@@ -1,67 +1,38 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # DNS as on the host: what an engine mounted at /etc/resolv.conf and /etc/hosts for a private network
-# gives way to the host's files. By hand, with real podman, and the captured configurations of others.
+# gives way to the host's files. By hand, and the captured configurations of engines (dns_podman.bats
+# has real podman).
 bats_require_minimum_version 1.5.0
 load helpers
-load podman
+load dns
 
-ASK=(--annotation io.oci-hostnet.network=host)
 ID=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 # where podman would have them, with another network's names
 ENGINE=$HOSTNET_TEST_DIR/run/overlay-containers/$ID/userdata
 
 setup_file() {
-	require_program oci-hostnet oci-hostnet-crun oci-hostnet-runc oci-hostnet-runtime oci-hostnet-hook
-	make_rootfs "$HOSTNET_TEST_DIR/rootfs"
-	# the image's own
-	touch "$HOSTNET_TEST_DIR/rootfs/etc"/{resolv.conf,hosts}
-	make_userns_rootfs
+	setup_dns
 	mkdir -p "$ENGINE"
-	subordinate_ids
-	host_files
-	command -v podman >/dev/null || return 0
-	setup_podman
-	# aardvark-dns serves the names of this one on 10.77.0.1
-	any_podman network create --subnet 10.77.0.0/24 names >/dev/null
-	# podman's own tables, once and for all
-	without --rm --network names localhost/bb true
-	without --rm "${UIDMAP[@]}" localhost/bb true
-	nft() { command nft --stateless "$@"; }
 	remember_whole_host
 }
 
-UIDMAP=(--uidmap 0:100000:65536 --gidmap 0:100000:65536)
-
 setup() {
-	STARTED_ID= SERVER= MOUNTED=()
-	# without the packets that podman's rules count
-	nft() { command nft --stateless "$@"; }
+	STARTED_ID= MOUNTED=()
 	no_policy
 	host_files
 	echo "nameserver 10.77.0.1" >"$ENGINE/resolv.conf"
 	echo "10.77.0.2 private" >"$ENGINE/hosts"
-	[ -s "$HOSTNET_TEST_DIR/whole-host-before" ] || remember_whole_host
 }
 
 teardown() {
 	local point
 	stop
-	[ -z "$SERVER" ] || kill "$SERVER"
-	any_podman rm -fa -t 0 >/dev/null 2>&1 || any_podman rm -fa -t 0 >/dev/null 2>&1 || true
 	for point in "${MOUNTED[@]}"; do umount "$point"; done
 	no_policy
 	host_files
 	whole_host_unchanged
 }
-
-# The host's /etc is ours to write: subordinate_ids has laid one above the machine's.
-host_files() {
-	rm -rf /etc/resolv.conf /etc/hosts /run/systemd/resolve
-	(umask 022; printf 'nameserver 127.0.0.53\nsearch host.example\n' >/etc/resolv.conf
-	printf '127.0.0.1 localhost\n192.0.2.7 only.host.example\n' >/etc/hosts)
-}
-remember_files() { sha256sum /etc/resolv.conf /etc/hosts; stat -c '%n %i %a %u:%g %y' /etc/resolv.conf /etc/hosts; }
 
 # mounts [OPTION...] - a jq expression: what podman mounts, with these options
 mounts() {
@@ -75,18 +46,6 @@ at() {
 	echo ".mounts += [{destination: \"$1\", type: \"bind\", source: \"$2\", options: $(words "${options[@]}" | jq -c .)}]"
 }
 
-# What a container finds, and that it can do nothing to it.
-LOOK='cat /etc/resolv.conf /etc/hosts
-	for file in /etc/resolv.conf /etc/hosts; do
-		echo changed >>$file; rm -f $file; mv $file /tmp/moved; umount $file; mount -o remount,rw,bind $file && echo "$file is writable"
-		[ "$(awk -v at=$file "\$5 == at { flags = \$6 } END { print substr(flags, 1, 3) }" /proc/self/mountinfo)" = ro, ] || echo "$file is not ro"
-	done; echo END'
-expect_host_files() {
-	expect_status 0
-	expect_output "nameserver 127.0.0.53" "search host.example" "192.0.2.7 only.host.example" \
-		"create /etc/resolv.conf: ${1-Read-only file system}" "create /etc/hosts: ${1-Read-only file system}" END
-	[[ $output != *10.77.0* && $output != *private* && $output != *"is writable"* && $output != *"is not ro"* ]] || { echo "$output"; return 1; }
-}
 expect_engine_files() {
 	expect_status 0
 	expect_output "nameserver 10.77.0.1" "10.77.0.2 private"
@@ -427,158 +386,4 @@ expect_judged() { diff <(judged "${@:2}") <(printf '%s\n' "$1"); }
 @test "podman --network none: precreate" {
 	expect_judged "/etc/hosts /etc/hosts bind,rprivate,ro
 /etc/hostname /run/containers/storage/overlay-containers/ID/userdata/hostname bind,rprivate" '"dns":"host"' . podman/none precreate
-}
-
-# --- podman ----------------------------------------------------------------------------
-
-need_podman() { require_command podman conmon iptables nft; }
-ALL="by_crun by_runc by_runtime by_hook by_hook_runc"
-
-@test "control: without us aardvark's server is the first" {
-	need_podman
-	run without --rm --network names localhost/bb cat /etc/resolv.conf
-	expect_status 0
-	expect_output "nameserver 10.77.0.1"
-}
-
-asks() {
-	need_podman
-	local before
-	before=$(remember_files)
-	run "$1" --rm --network names "${ASK[@]}" "${@:2}" localhost/bb sh -c "$LOOK"
-	expect_host_files
-	diff <(echo "$before") <(remember_files)
-}
-with_lock() { asks "$1" --annotation "io.oci-hostnet.lock=$2"; }
-@test "podman, runtime crun: the host's files, read-only" { asks by_crun; }
-@test "podman, runtime runc: the host's files, read-only" { asks by_runc; }
-@test "podman, oci-hostnet-runtime: the host's files, read-only" { asks by_runtime; }
-@test "podman, hook and crun: the host's files, read-only" { asks by_hook; }
-@test "podman, hook and runc: the host's files, read-only" { asks by_hook_runc; }
-@test "podman: strict" { for by in $ALL; do with_lock "$by" strict; done; }
-@test "podman: userns" { for by in $ALL; do with_lock "$by" userns; done; }
-@test "podman: strict+userns" { for by in $ALL; do with_lock "$by" strict+userns; done; }
-@test "podman: a user namespace of podman's" {
-	policy '{"version": 1, "default": {"pathless": "remove"}}'
-	need_podman
-	# podman's own network would be set up on the host: it has none here
-	for by in by_crun by_runc by_hook by_hook_runc; do
-		run "$by" --rm --network none "${UIDMAP[@]}" "${ASK[@]}" localhost/bb sh -c 'cat /etc/hosts; echo changed >>/etc/hosts; echo END'
-		expect_status 0
-		expect_output only.host.example "create /etc/hosts: Permission denied" END
-	done
-}
-@test "podman: privileged" {
-	for by in by_crun by_runc by_hook; do asks "$by" --privileged; done
-}
-@test "podman: a chroot gets them too" {
-	need_podman
-	run by_crun --rm --network names "${ASK[@]}" --chrootdirs /data localhost/bb sh -c 'cat /data/etc/resolv.conf /data/etc/hosts; echo x >>/data/etc/hosts'
-	expect_output "nameserver 127.0.0.53" only.host.example "create /data/etc/hosts: Read-only file system"
-	[[ $output != *10.77.0* ]]
-}
-
-@test "podman: a name that only the host's loopback server knows" {
-	need_podman
-	gcc -Wall -O1 -static -o "$BATS_TEST_TMPDIR/nameserver" "$top_srcdir/tests/tools/nameserver.c"
-	"$BATS_TEST_TMPDIR/nameserver" 127.0.0.53 service.host.example 192.0.2.99 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-	SERVER=$!
-	wait_for 50 grep -q ready "$BATS_TEST_TMPDIR/log"
-	run by_crun --rm --network names "${ASK[@]}" localhost/bb sh -c 'nslookup -type=a service.host.example
-		nslookup -type=a another.host.example; ping -c 1 -w 1 only.host.example | head -n 1'
-	expect_output "Server:		127.0.0.53" "Address: 192.0.2.99" "can't find another.host.example: NXDOMAIN" \
-		"PING only.host.example (192.0.2.7)"
-}
-
-@test "podman: exec, restart and network connect" {
-	need_podman
-	local before id podman
-	before=$(remember_files)
-	for runtime in oci-hostnet-crun oci-hostnet-runc; do
-		podman=(any_podman --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime $runtime)
-		id=$("${podman[@]}" run -d --cgroup-parent "/$HOSTNET_TAG-podman" --network names "${ASK[@]}" localhost/bb sleep 1000)
-		run "${podman[@]}" exec "$id" sh -c "$LOOK"
-		expect_host_files
-		"${podman[@]}" restart -t 0 "$id"
-		run "${podman[@]}" exec --privileged "$id" sh -c "$LOOK"
-		expect_host_files
-		"${podman[@]}" network disconnect names "$id"
-		"${podman[@]}" network connect names "$id"
-		run "${podman[@]}" exec "$id" cat /etc/resolv.conf
-		[ "$output" = "$(cat /etc/resolv.conf)" ]
-		"${podman[@]}" stop -t 0 "$id"
-		"${podman[@]}" start "$id"
-		run "${podman[@]}" exec "$id" cat /etc/hosts
-		[ "$output" = "$(cat /etc/hosts)" ]
-		"${podman[@]}" rm -f -t 0 "$id"
-	done
-	diff <(echo "$before") <(remember_files)
-}
-
-@test "podman: a file that is replaced is seen at the next start, one that is written at once" {
-	need_podman
-	local id podman=(any_podman --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime oci-hostnet-crun)
-	id=$("${podman[@]}" run -d --cgroup-parent "/$HOSTNET_TAG-podman" "${ASK[@]}" localhost/bb sleep 1000)
-	echo "192.0.2.8 written" >>/etc/hosts
-	echo "nameserver 192.0.2.54" >/etc/resolv.conf.new
-	mv /etc/resolv.conf.new /etc/resolv.conf
-	run "${podman[@]}" exec "$id" cat /etc/hosts /etc/resolv.conf
-	expect_output "192.0.2.8 written" "nameserver 127.0.0.53"
-	"${podman[@]}" restart -t 0 "$id"
-	run "${podman[@]}" exec "$id" cat /etc/resolv.conf
-	[ "$output" = "nameserver 192.0.2.54" ]
-}
-
-NAMES=(--dns 192.0.2.80 --dns-search user.example --add-host user:192.0.2.81)
-@test "podman: --dns and --add-host are lost, and kept with dns: keep" {
-	need_podman
-	for by in $ALL; do
-		run "$by" --rm "${ASK[@]}" "${NAMES[@]}" localhost/bb cat /etc/resolv.conf /etc/hosts
-		expect_status 0
-		[ "$output" = "$(cat /etc/resolv.conf /etc/hosts)" ]
-	done
-	policy '{"version": 1, "default": {"dns": "keep"}}'
-	for by in $ALL; do
-		run "$by" --rm "${ASK[@]}" "${NAMES[@]}" localhost/bb sh -c 'cat /etc/resolv.conf /etc/hosts; echo more >>/etc/hosts && echo END'
-		expect_status 0
-		expect_output "nameserver 192.0.2.80" "search user.example" "192.0.2.81	user" END
-	done
-}
-@test "podman: --network host keeps what podman made" {
-	need_podman
-	for by in by_crun by_hook; do
-		run "$by" --rm --network host "${NAMES[@]}" localhost/bb cat /etc/resolv.conf /etc/hosts
-		expect_output "nameserver 192.0.2.80" "192.0.2.81	user"
-		run "$by" --rm --network host "${ASK[@]}" "${NAMES[@]}" localhost/bb cat /etc/resolv.conf /etc/hosts
-		expect_output "nameserver 192.0.2.80" "192.0.2.81	user"
-	done
-}
-@test "podman: a user's files, and the image's" {
-	need_podman
-	echo "198.51.100.9 mine" >"$BATS_TEST_TMPDIR/hosts"
-	echo "nameserver 198.51.100.53" >"$BATS_TEST_TMPDIR/resolv.conf"
-	chmod 755 "$BATS_TEST_TMPDIR"
-	for by in $ALL; do
-		run "$by" --rm "${ASK[@]}" -v "$BATS_TEST_TMPDIR/hosts:/etc/hosts" -v "$BATS_TEST_TMPDIR/resolv.conf:/etc/resolv.conf:ro" \
-			localhost/bb sh -c 'cat /etc/resolv.conf /etc/hosts; touch /etc/hosts && echo END'
-		expect_status 0
-		[ "$output" = $'nameserver 198.51.100.53\n198.51.100.9 mine\nEND' ]
-		# the image has empty ones
-		run "$by" --rm "${ASK[@]}" --no-hosts --dns none localhost/bb sh -c 'cat /etc/resolv.conf /etc/hosts; touch /etc/hosts && echo END'
-		expect_status 0
-		[ "$output" = END ]
-	done
-}
-@test "podman: the host name and its file stay the container's" {
-	need_podman
-	run by_crun --rm "${ASK[@]}" --hostname inside localhost/bb sh -c 'hostname; cat /etc/hostname; readlink /proc/self/ns/uts'
-	expect_output inside
-	[ "$(grep -c inside <<<"$output")" = 2 ]
-	[[ $output != *"$(readlink /proc/self/ns/uts)"* ]]
-}
-@test "podman: refused, and nothing is left" {
-	need_podman
-	run by_crun --rm --network names "${ASK[@]}" -p 8080:80 localhost/bb echo STARTED
-	[ "$status" -ne 0 ]
-	[[ $output != *STARTED* ]]
 }

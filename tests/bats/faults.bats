@@ -4,71 +4,16 @@
 # without its lock.
 bats_require_minimum_version 1.5.0
 load helpers
-. "$top_srcdir/tests/faults/inject.bash"
+load faults
 
 # Errors that the calls of a file system, of memory and of descriptors have.
 ERRORS="EIO ENOSPC ENOMEM EINTR EACCES"
-TOOLS=$HOSTNET_TEST_DIR/faults
-
-setup_file() {
-	mkdir -p "$TOOLS/holder/deep/proc"
-	gcc -O1 -Wall -static -o "$TOOLS/label" "$top_srcdir/tests/faults/label.c"
-	gcc -O1 -Wall -static -o "$TOOLS/short" "$top_srcdir/tests/faults/short.c"
-	mknod "$TOOLS/tun" c 10 200
-	# what docker's default namespace is
-	: >"$TOOLS/host-network"
-	mount --bind /proc/self/ns/net "$TOOLS/host-network"
-	# Only the mount table tells that this holds a proc.
-	mount -t proc proc "$TOOLS/holder/deep/proc"
-}
-
-teardown_file() {
-	umount "$TOOLS/holder/deep/proc" "$TOOLS/host-network"
-}
-
-# As much of the outside world as can be asked for: a namespace, binds of proc, of sysfs, of a
-# device, of what is not there, open devices, sysctls, capabilities.
-RICH=$(cat <<-JQ
-	(.linux.namespaces[] | select(.type == "network")).path = "/run/netns/lan"
-	| $ADMIN
-	| .linux.resources.devices = [{allow: true, access: "rwm"}]
-	| .linux.sysctl = {"net.ipv4.ping_group_range": "0 0"}
-	| .mounts += [
-		{destination: "/data/a", type: "bind", source: "/proc/sys/net", options: ["rbind", "rw"]},
-		{destination: "/data/b", type: "bind", source: "$TOOLS/holder", options: ["rbind", "rw"]},
-		{destination: "/data/c", type: "bind", source: "$TOOLS/tun", options: ["bind", "rw"]},
-		{destination: "/data/d", type: "bind", source: "/sys/class/net", options: ["rbind", "rw"]}]
-JQ
-)
 TRY=(sh -c 'echo STARTED; ifconfig lo:1 127.0.0.3 2>&1; :')
-
-setup() {
-	require_program oci-hostnet oci-hostnet-hook oci-hostnet-runtime oci-hostnet-crun oci-hostnet-runc
-	require_command strace
-	work=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/faults.XXXXXX")
-	mkdir "$work/bundle" "$work/bin"
-	chmod 755 "$work"
-	INPUT=/dev/null
-	STRACE=(strace)
-	LEFT_SEEN=0 STARTED=0
-	cd "$work"
-}
-
-teardown() { no_policy; rm -rf "$work"; }
-
-judge() { judge_bundle; }
 
 # tried MINIMUM - what was done, for the log; too little of it is no test
 tried() {
 	echo "# $BATS_TEST_DESCRIPTION: ${#POINTS[@]} of $OF calls, $TRIED runs, $SURVIVED survived, $RETRIED tried again, $LEFT_SEEN files left by the killed" >&3
 	[ "$TRIED" -ge "$1" ]
-}
-
-stand_in() {
-	gcc -O1 -Wall -static -DFROM="\"$work/bundle/config.json\"" -DTO="\"$work/handed\"" \
-		-o "$work/bin/crun" "$top_srcdir/tests/faults/handed.c"
-	policy '{"version":1,"runtime":"'"$work/bin/crun"'"'"${1-}"'}'
-	judge() { judge_handed; }
 }
 
 # --- every call ----------------------------------------------------------------------
@@ -312,158 +257,6 @@ no_room() {
 }
 
 temporary() { [ "$(ls -A "$work/bundle" | wc -l)" -eq 2 ]; }
-
-# --- limits, descriptors, odd files ----------------------------------------------------
-
-# limited LIMIT... - apply and create under that ulimit, judged as if a call had failed
-limited() {
-	local command
-	for command in "oci-hostnet apply" "oci-hostnet-runtime create -b"; do
-		fresh
-		STATUS=0 JOB="$command, ulimit $*"
-		# shellcheck disable=SC2086
-		{ (ulimit "$@" && exec "$PROGRAMS/"$command "$work/bundle" ${command:+$([[ $command == *create* ]] && echo x)}) \
-			>"$work/out" 2>"$work/err" </dev/null; } 2>/dev/null || STATUS=$?
-		if [[ $command == *create* ]]; then judge_handed; else judge_bundle; fi
-		COUNT[$STATUS]=$((${COUNT[$STATUS]-0} + 1))
-	done
-}
-
-@test "limits: the size of a file, descriptors, memory" {
-	declare -A COUNT
-	stand_in
-	new_bundle "$RICH"
-	make_reference
-	: >"$work/trace"
-	size=$(($(stat -c %s "$work/original") / 1024 + 1))
-	# SIGXFSZ ends it
-	limited -f "$size"
-	[ "${COUNT[153]}" -eq 2 ]
-	[ "$LEFT_SEEN" -eq 2 ]
-	# ignored, it is a short write and then an error
-	trap '' XFSZ
-	limited -f "$size"
-	trap - XFSZ
-	grep "cannot write the configuration .*, and it was left as it was: File too large" "$work/err"
-	for number in 3 4 5 6 7 8 9 10; do limited -n "$number"; done
-	for size in $(seq 2000 250 7000); do limited -v "$size"; done
-	# some were refused, and with the largest it worked
-	[ "$STATUS" -eq 0 ]
-	[ "${COUNT[0]}" -ge 4 ]
-}
-
-@test "closed descriptors: nothing of ours is written into the configuration" {
-	stand_in
-	new_bundle "$RICH"
-	make_reference
-	: >"$work/trace"
-	: >"$work/out"
-	: >"$work/err"
-	for program in "apply" "apply --json" "create"; do
-		for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&-' '0<&- 2>&-' '1>&- 2>&-' '0<&- 1>&- 2>&-' '1>/dev/full 2>/dev/full'; do
-			for big in yes no; do
-				fresh
-				STATUS=0 JOB="$program $closed $big"
-				# a refusal writes to the closed ones too
-				[ $big = yes ] || printf '{"a":' >"$work/bundle/config.json"
-				case $program in
-				create) eval "\"\$PROGRAMS/oci-hostnet-runtime\" create -b \"\$work/bundle\" x $closed" || STATUS=$? ;;
-				*) eval "\"\$PROGRAMS/oci-hostnet\" $program \"\$work/bundle\" $closed" || STATUS=$? ;;
-				esac >/dev/null 2>&1
-				if [ $big = no ]; then
-					[ "$STATUS" -ne 0 ]
-					[ "$(cat "$work/bundle/config.json")" = '{"a":' ]
-					[ ! -e "$work/handed" ]
-					continue
-				fi
-				if [ "$program" = create ]; then judge_handed; else judge_bundle; fi
-				# every one of them could be edited
-				[ $FOUND = finished ] || failed "it was not edited"
-			done
-		done
-	done
-}
-
-@test "the hook's input and output: closed, full, cut off, a slow pipe" {
-	hook=$PROGRAMS/oci-hostnet-hook
-	new_bundle "$RICH"
-	make_reference
-	: >"$work/trace"
-	for bad in '<&-' '>&-' '>/dev/full' '<&- >&- 2>&-' '>&- 2>&-' '</dev/null'; do
-		run -1 --separate-stderr eval "\"\$hook\" precreate <\"\$work/original\" $bad"
-		[ -z "$output" ]
-	done
-	# nobody reads: killed by SIGPIPE, or refused where that is ignored
-	for ignored in - ''; do
-		trap -- "${ignored}" PIPE
-		mkfifo "$work/pipe"
-		exec 9<>"$work/pipe" 8>"$work/pipe"
-		exec 9>&-
-		run bash -c '"$0" precreate <"$1" >&8 8>&-' "$hook" "$work/original"
-		exec 8>&-
-		[ "$status" -ne 0 ]
-		rm "$work/pipe"
-	done
-	# podman dies meanwhile: every 400th prefix, and the last ones
-	size=$(stat -c %s "$work/original")
-	for length in $(seq 1 400 "$size") $((size - 3)) $((size - 2)); do
-		run -1 --separate-stderr "$hook" precreate < <(head -c "$length" "$work/original")
-		[ -z "$output" ]
-	done
-	# a reader that takes little at a time, and a writer that gives little
-	dd if="$work/original" bs=7 2>/dev/null | "$hook" precreate | dd bs=11 iflag=fullblock 2>/dev/null | cmp - "$work/reference"
-}
-
-@test "reads and writes that move less than they were asked for" {
-	new_bundle "$RICH"
-	make_reference
-	: >"$work/trace"
-	for bytes in 1 7 100 4096; do
-		fresh
-		STATUS=0 JOB="at most $bytes bytes at a time"
-		"$TOOLS/short" "$bytes" "$PROGRAMS/oci-hostnet" apply "$work/bundle" >"$work/out" 2>"$work/err" || STATUS=$?
-		judge_bundle
-		[ "$FOUND" = finished ]
-		[ "$(sed -n 's/^shortened //p' "$work/err")" -ge 5 ] || failed "too few calls were shortened"
-		"$TOOLS/short" "$bytes" "$PROGRAMS/oci-hostnet-hook" precreate <"$work/original" 2>"$work/err" | cmp - "$work/reference"
-		[ "$(sed -n 's/^shortened //p' "$work/err")" -ge 5 ] || failed "too few calls of the hook were shortened"
-	done
-}
-
-@test "odd files in the place of config.json are refused at once" {
-	stand_in
-	mkfifo "$work/fifo"
-	mkdir "$work/directory"
-	mknod "$work/zero" c 1 5
-	ln -s /dev/zero "$work/link"
-	for odd in fifo directory zero link; do
-		rm -rf "$work/bundle/config.json" "$work/handed"
-		mv "$work/$odd" "$work/bundle/config.json"
-		for command in "oci-hostnet apply $work/bundle" "oci-hostnet-runtime create -b $work/bundle x"; do
-			# shellcheck disable=SC2086
-			run timeout -s KILL 20 "$PROGRAMS/"$command
-			echo "$odd $command: $status $output"
-			[ "$status" -eq 3 ] || [ "$status" -eq 1 ]
-			[[ "$output" == *"is not a regular file: replace it by one" ]]
-			[ ! -e "$work/handed" ]
-			[ "$(ls -A "$work/bundle")" = config.json ]
-		done
-	done
-}
-
-@test "without /proc: refused" {
-	stand_in
-	new_bundle "$RICH"
-	for command in "oci-hostnet apply $work/bundle" "oci-hostnet-runtime create -b $work/bundle x" "oci-hostnet-hook precreate"; do
-		# shellcheck disable=SC2086
-		run unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' - "$PROGRAMS/"$command <"$work/original"
-		echo "$output"
-		[ "$status" -ne 0 ]
-		[[ "$output" == "oci-hostnet: "* ]]
-		[ ! -e "$work/handed" ]
-		cmp "$work/original" "$work/bundle/config.json"
-	done
-}
 
 # --- at once -------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Faults between the first look at a configuration and the end, for tests/bats/faults.bats.
+# Faults between the first look at a configuration and the end, for tests/bats/faults.bash.
 #
 # What can fail is read from a trace of an undisturbed run, never from a list. Each call then
 # fails in a run of its own (strace --inject), and each run is judged by what it left behind.

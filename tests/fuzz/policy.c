@@ -5,21 +5,11 @@
 
 #include "fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "libhostnet/policy_match.h"
 #include "libhostnet/policy_parts.h"
-
-#define MUST(what)                                                            \
-  do                                                                          \
-    if (!(what))                                                              \
-      {                                                                       \
-        fprintf (stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #what);   \
-        abort ();                                                             \
-      }                                                                       \
-  while (0)
 
 /* The containers.  The second differs from the first by labels of Kubernetes
  * that nobody vouches for. */
@@ -156,7 +146,7 @@ check (const char *text, size_t length, bool drop_in)
 }
 
 int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+fuzz_policy (const uint8_t *data, size_t size)
 {
   const char *text = (const char *) data;
 

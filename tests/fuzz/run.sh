@@ -1,27 +1,53 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# run.sh [SECONDS [WORK]] - fuzzes the policy with libFuzzer, the address and the undefined behaviour
-# sanitizer, from the corpus on; WORK keeps the build, what was found (corpus) and crash-*.
+# run.sh TARGET|all [SECONDS [WORK [OPTION...]]] - fuzzes one target, or each for SECONDS, with
+# libFuzzer, the address and the undefined behaviour sanitizer, from the corpus on; OPTIONs are
+# libFuzzer's. WORK keeps the build, what was found (found/TARGET) and TARGET.crash-*.
 # Not part of make check, where replay goes through the corpus.
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
-seconds=${1:-60}
-work=${2:-$(mktemp -d)}
+all=(argv edit hook_state policy ports process)
+case ${1-} in
+all) targets=("${all[@]}") ;;
+'' | *[!a-z_]*) echo "usage: tests/fuzz/run.sh TARGET|all [SECONDS [WORK]]; TARGET: ${all[*]}" >&2; exit 2 ;;
+*) targets=("$1") ;;
+esac
+seconds=${2:-60}
+work=${3:-$(mktemp -d)}
+shift $(($# < 3 ? $# : 3))
+for target in "${targets[@]}"; do
+	[ -e "$here/$target.c" ] || { echo "run.sh: there is no $target.c" >&2; exit 2; }
+done
 command -v clang >/dev/null || { echo "run.sh: clang is not installed" >&2; exit 2; }
 [ -e "$build/src/libhostnet/refusals.h" ] || { echo "run.sh: build first" >&2; exit 2; }
-mkdir -p "$work/objects" "$work/corpus"
+mkdir -p "$work/objects"
 
-flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-	-I"$build" -I"$top/src" -I"$build/src" -I"$top/src/libhostnet" -I"$build/src/libhostnet"
-	-DPOLICY_PATH='"/nonexistent/policy.json"' -DSYSCONFDIR='"/nonexistent"')
+flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer "-fsanitize=address,undefined" -fno-sanitize-recover=all
+	-I"$build" -I"$top/src" -I"$build/src" -I"$top/src/libhostnet" -I"$build/src/libhostnet" -I"$top/tests"
+	-DPOLICY_PATH='"/nonexistent/policy.json"' -DSYSCONFDIR='"/nonexistent"' -DISOLATE_PATH='"/nonexistent/isolate"')
+# shellcheck disable=SC2016 # for the other shell
 printf '%s\0' "$top"/src/libhostnet/*.c | nice -n 19 xargs -0 -P "$(nproc)" -I '{}' \
 	sh -c 'file=$1; shift; exec clang "$@" -fsanitize=fuzzer-no-link -c -o "$0/$(basename "$file" .c).o" "$file"' \
 	"$work/objects" '{}' "${flags[@]}"
 rm -f "$work/libhostnet.a"
 ar rcs "$work/libhostnet.a" "$work"/objects/*.o
-clang "${flags[@]}" -fsanitize=fuzzer -o "$work/policy" "$here/policy.c" "$work/libhostnet.a" -lyajl
-cd "$work"
-exec nice -n 19 "$work/policy" -dict="$here/policy.dict" -max_len=4096 -timeout=5 -max_total_time="$seconds" -print_final_stats=1 \
-	"$work/corpus" "$here/corpus/policy"
+status=0
+for target in "${targets[@]}"; do
+	mutator=("$here/mutate.c")
+	case $target in
+	edit | ports) mutator+=(-DMUTATE_SKIP=2) ;;
+	process) mutator+=(-DMUTATE_SKIP=1) ;;
+	argv) mutator=() ;; # no JSON
+	*) mutator+=(-DMUTATE_SKIP=0) ;;
+	esac
+	clang "${flags[@]}" -fsanitize=fuzzer -DFUZZ_TARGET="fuzz_$target" -o "$work/$target" "$here/entry.c" "$here/$target.c" \
+		"${mutator[@]}" "$here/tree.c" "$here/scratch.c" "$work/libhostnet.a" -lyajl -lseccomp -lcap-ng
+	mkdir -p "$work/found/$target"
+	options=()
+	[ ! -e "$here/$target.dict" ] || options=(-dict="$here/$target.dict")
+	nice -n 19 "$work/$target" "${options[@]}" -artifact_prefix="$work/$target." -max_len=16384 -timeout=60 \
+		-max_total_time="$seconds" -print_final_stats=1 "$@" "$work/found/$target" "$here/corpus/$target" || status=$?
+done
+exit "$status"
