@@ -224,3 +224,26 @@ committed() {
 @test "commit: an image that knows nothing of the lock, which gets a network of its own" {
 	WAYS="by_crun by_hook" for_each committed
 }
+
+# Those of an image become the container's: whoever makes an image can ask (SECURITY.md).
+image_asks() {
+	no_policy
+	run -0 "$1" --rm localhost/asks ip -o addr
+	expect_output "inet 10.98.0.1/24"
+	policy '{"version": 1, "default": {"request": "refuse"}}'
+	run "$1" --rm localhost/asks true
+	[ "$status" != 0 ]
+	# podman swallows what a hook says
+	[ "$1" = by_hook ] || expect_output "is refused by the policy"
+	run -0 "$1" --rm --network host localhost/bb sh -c 'ip -o addr; ifconfig lo:1 127.0.0.3 || :'
+	expect_output "inet 10.98.0.1/24" "SIOCSIFADDR: Permission denied"
+	no_policy
+}
+@test "an image asks by its annotations; the policy refuses that, and --network host is locked" {
+	mkdir -p "$HOSTNET_TEST_DIR/asks"
+	printf 'FROM localhost/bb\nCMD ["true"]\n' >"$HOSTNET_TEST_DIR/asks/Containerfile"
+	any_podman build -q --format oci --annotation io.oci-hostnet.network=host -t localhost/asks "$HOSTNET_TEST_DIR/asks" >/dev/null
+	WAYS="by_crun by_hook" for_each image_asks
+	any_podman rmi -f localhost/asks >/dev/null
+	nothing_left
+}

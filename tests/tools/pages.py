@@ -338,6 +338,9 @@ def check_statuses(pages):
 def check_records(page):
     check("oci-hostnet-records.7: every field of a record, and no other", differ(
         "fields", {"%s [%s]" % field for field in SOURCE.record_fields().items()}, page.tags("FIELDS")))
+    check("oci-hostnet-records.7: every engine", differ(
+        "engines", SOURCE.words("src/libhostnet/engine.c", "engine_name (", "};", r'= "([a-z-]+)"'),
+        re.findall(r"[a-z-]+", re.sub(r"\([^)]*\)", "", page.entry("FIELDS", "OCI_HOSTNET_ENGINE [engine]")[3].partition(": ")[2]))))
     kinds = SOURCE.record_kinds()
     check("oci-hostnet-records.7: every kind of record", differ("kinds", kinds, page.tags("KINDS")),
           *("%s has not %s, %s" % (kind, message, priority) for kind, (message, priority) in kinds.items()
