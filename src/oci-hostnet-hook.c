@@ -10,6 +10,7 @@
 
 #include "libhostnet/bundle.h"
 #include "libhostnet/guard.h"
+#include "libhostnet/io.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/occasion.h"
 #include "libhostnet/report.h"
@@ -17,18 +18,9 @@
 static int
 write_stdout (const char *text, size_t length, struct error *err)
 {
-  while (length > 0)
-    {
-      ssize_t written = write (STDOUT_FILENO, text, length);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written <= 0)
-        return error_system (err, errno, SENTENCE_system,
-                             "writing the configuration to standard output");
-      text += written;
-      length -= (size_t) written;
-    }
+  if (write_all (STDOUT_FILENO, text, length) < 0)
+    return error_system (err, errno, SENTENCE_system,
+                         "writing the configuration to standard output");
   return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libhostnet/bundle.h"
+#include "libhostnet/io.h"
 #include "libhostnet/isolate.h"
 #include "libhostnet/json.h"
 #include "libhostnet/occasion.h"

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io.h"
+
 /* Linux, include/linux/sched.h */
 #define KERNEL_THREAD_FLAG 0x00200000UL
 
@@ -32,23 +34,9 @@ read_kernel_file (int dir, const char *name, size_t limit)
 {
   cleanup_close int fd = openat (dir, name, O_RDONLY | O_CLOEXEC);
   char *text = NULL;
-  size_t length = 0, size = 0;
-  ssize_t n = fd < 0 ? -1 : 1;
+  size_t length;
 
-  while (n > 0 && length < limit)
-    {
-      if (size - length < 4096)
-        text = xrealloc (text, (size = size * 2 + 8192) + 1);
-      n = read (fd, text + length, size - length);
-      length += n > 0 ? (size_t) n : 0;
-    }
-  if (n != 0)
-    {
-      free (text);
-      return NULL;
-    }
-  text[length] = '\0';
-  return text;
+  return fd >= 0 && read_all (fd, limit, &text, &length) == 0 ? text : NULL;
 }
 
 struct escaped

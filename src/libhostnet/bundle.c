@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "json.h"
 #include "store.h"
 #include "userns.h"
@@ -85,56 +86,6 @@ check_directory_owner (const struct bundle *bundle, struct error *err)
   if (is_container_root (bundle, owner, &trusted, err) < 0)
     return -1;
   return trusted ? 0 : refuse_owner (owner, bundle->directory_path, err);
-}
-
-/* How much to make room for: a file's size, and one byte for its end to be seen
- * without more room; of what has no size nothing is known. */
-static size_t
-room_for (int fd, size_t limit)
-{
-  struct stat status;
-
-  if (fstat (fd, &status) < 0 || status.st_size <= 0)
-    return 64 * 1024;
-  return ((size_t) status.st_size < limit ? (size_t) status.st_size : limit)
-         + 1;
-}
-
-int
-read_all (int fd, size_t limit, char **text, size_t *length)
-{
-  size_t capacity = room_for (fd, limit), filled = 0;
-  char *buffer = xmalloc (capacity + 1);
-
-  for (;;)
-    {
-      ssize_t got = read (fd, buffer + filled, capacity - filled);
-
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got < 0)
-        {
-          free (buffer);
-          return -1;
-        }
-      if (got == 0)
-        break;
-      filled += (size_t) got;
-      if (filled > limit)
-        {
-          free (buffer);
-          return 1;
-        }
-      if (filled == capacity)
-        {
-          capacity *= 2;
-          buffer = xrealloc (buffer, capacity + 1);
-        }
-    }
-  buffer[filled] = '\0';
-  *text = buffer;
-  *length = filled;
-  return 0;
 }
 
 static int

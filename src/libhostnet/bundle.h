@@ -45,9 +45,6 @@ int bundle_read_file (const char *path, struct bundle *bundle,
 int bundle_store (const struct bundle *bundle, const char *text, size_t length,
                   struct error *err);
 
-/* All of FD, at most LIMIT bytes; > 0 when there is more. */
-int read_all (int fd, size_t limit, char **text, size_t *length);
-
 void bundle_clear (struct bundle *bundle);
 
 #endif

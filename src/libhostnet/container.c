@@ -19,6 +19,7 @@
 #include "capabilities.h"
 #include "json.h"
 #include "nsfs.h"
+#include "processes.h"
 
 /* ---- the init process ---- */
 
@@ -36,26 +37,6 @@ init_clear (struct init *init)
   cleanup_closep (&init->pidfd);
 }
 
-/* The head of /proc/PID/NAME, which is short. */
-static int
-read_process (const struct init *init, const char *name, char *text,
-              size_t size)
-{
-  char path[64];
-  cleanup_close int fd = -1;
-  ssize_t length;
-
-  snprintf (path, sizeof path, "/proc/%d/%s", init->pid, name);
-  fd = open (path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return -1;
-  length = read (fd, text, size - 1);
-  if (length <= 0)
-    return -1;
-  text[length] = '\0';
-  return 0;
-}
-
 /* proc(5): starttime is field 22 of /proc/PID/stat, behind the name, which
  * the process chooses. */
 static int
@@ -64,7 +45,7 @@ start_time (const struct init *init, uint64_t *time)
   char text[1024];
   char *field, *end;
 
-  if (read_process (init, "stat", text, sizeof text) < 0)
+  if (process_head (init->pid, "stat", text, sizeof text) <= 0)
     return -1;
   field = strrchr (text, ')');
   for (int i = 2; field != NULL && i < 22; i++)
@@ -83,7 +64,7 @@ bounding_set (const struct init *init, uint64_t *set)
   char text[4096];
   char *at, *end;
 
-  if (read_process (init, "status", text, sizeof text) < 0)
+  if (process_head (init->pid, "status", text, sizeof text) <= 0)
     return -1;
   at = strstr (text, key);
   if (at == NULL)

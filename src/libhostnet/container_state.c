@@ -13,6 +13,7 @@
 
 #include "bundle.h"
 #include "container_parts.h"
+#include "io.h"
 
 const struct layout container_layouts[] = {
   [DIALECT_CRUN] = { "crun", "status", "pid", "process-start-time",

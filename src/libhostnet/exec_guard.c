@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bundle.h"
 #include "capabilities.h"
 #include "container.h"
+#include "io.h"
 #include "json.h"
 
 /* Whether the capability NAME is in ALLOWED; an unknown name never is. */

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "io.h"
 #include "processes.h"
 
 /* sd_listen_fds(3): valid when LISTEN_PID is our own. */

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "io.h"
 #include "processes.h"
 
 enum { ARGUMENTS_MAX = 1024 * 1024 };

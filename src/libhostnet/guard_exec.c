@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "io.h"
 #include "processes.h"
 
 static bool

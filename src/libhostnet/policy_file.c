@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "io.h"
 #include "policy_parts.h"
 #include "userns.h"
 

@@ -9,26 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static void
-write_line (int fd, const char *line, size_t length)
-{
-  while (length > 0)
-    {
-      ssize_t written = write (fd, line, length);
-
-      if (written <= 0)
-        return;
-      line += written;
-      length -= (size_t) written;
-    }
-}
+#include "io.h"
 
 void
 report_stderr (const char *message)
 {
   cleanup_free char *line = xasprintf ("oci-hostnet: %s\n", message);
 
-  write_line (STDERR_FILENO, line, strlen (line));
+  (void) write_all (STDERR_FILENO, line, strlen (line));
 }
 
 /* The file that --log names, NULL when it is none.  crun: [file:]PATH,
@@ -80,6 +68,6 @@ report_runtime_log (const struct runtime_cli *cli,
     }
   else
     json_buffer_add (&line, "%s\n", message);
-  write_line (fd, line.text, line.length);
+  (void) write_all (fd, line.text, line.length);
   free (line.text);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "io.h"
 
 /* As many as killed processes of one pid may leave. */
 #define TEMPORARY_NAMES 1000
@@ -24,23 +25,6 @@ copy_label (int from, int to)
   if (length < 0)
     return errno == ENODATA || errno == ENOTSUP ? 0 : -1;
   return fsetxattr (to, "security.selinux", label, (size_t)length, 0);
-}
-
-int
-write_all (int fd, const char *text, size_t length)
-{
-  while (length > 0)
-    {
-      ssize_t written = write (fd, text, length);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return -1;
-      text += written;
-      length -= (size_t)written;
-    }
-  return 0;
 }
 
 int

@@ -17,7 +17,4 @@ int store_temporary (int directory, const char *name, char **temporary);
 int store_fill (int fd, const char *text, size_t length,
                 const struct stat *like, int labelled);
 
-/* All of TEXT; negative with errno. */
-int write_all (int fd, const char *text, size_t length);
-
 #endif

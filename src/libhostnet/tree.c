@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "io.h"
 #include "tree_parts.h"
 
 int

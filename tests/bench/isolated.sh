@@ -4,6 +4,7 @@
 # cgroup v2 alone. Start-up: medians of interleaved runs. System calls and packets of the container: the
 # median of five loops each.
 set -eu
+. "$top_srcdir/tests/bench/table.bash"
 rounds=${ROUNDS:-50} loops=${LOOPS:-100000}
 sbindir=$(dirname "$("$top_builddir/src/oci-hostnet-isolate" --version | sed -n 's/^path: *//p')")
 umount -R /sys/fs/cgroup
@@ -39,6 +40,7 @@ read -r a a99 <<<"${times[0]}"
 read -r b b99 <<<"${times[1]}"
 awk -v a="$a" -v a99="$a99" -v b="$b" -v b99="$b99" 'BEGIN {
 	printf "runc run, lock isolated: %.1f ms (p99 %.1f), lock standard %.1f ms (p99 %.1f): +%.1f ms\n", b / 1000, b99 / 1000, a / 1000, a99 / 1000, (b - a) / 1000 }'
+record "runc run, isolated, cgroup v2" "$b" us
 
 "$dir/rootfs/bin/reach" serve host tcp:127.0.0.1:9000 udp:127.0.0.1:9000 udp:10.98.0.1:9001 >/dev/null &
 ip netns exec lan "$dir/rootfs/bin/reach" serve lan udp:10.98.0.2:9000 >/dev/null &
@@ -56,6 +58,8 @@ while read -r name what count endpoint; do
 	done
 	awk -v name="$name" -v a="$(median <"$dir/$name.standard")" -v b="$(median <"$dir/$name.isolated")" 'BEGIN {
 		printf "%s: %d ns, lock standard %d ns: %.2f times\n", name, b, a, b / a }'
+	record "$name, isolated" "$(median <"$dir/$name.isolated")" ns
+	record "$name, standard" "$(median <"$dir/$name.standard")" ns
 done <<LIST
 bind-declared-port bind $loops udp:127.0.0.1:8000
 bind-ephemeral-port bind $loops tcp:127.0.0.1:0

@@ -4,6 +4,7 @@
 # on the host's network without us, and through us under each lock. Medians of interleaved runs.
 set -eu
 rounds=${ROUNDS:-100}
+. "$top_srcdir/tests/bench/table.bash"
 dir=$HOSTNET_TEST_DIR/startup
 mkdir -p "$dir/rootfs"/{bin,dev,etc,proc,sys} "$dir/plain" "$dir/locked"
 chmod 755 "$dir" "$dir/plain" "$dir/locked"
@@ -24,5 +25,8 @@ for runtime in crun runc; do
 		read -r b b99 <<<"${times[1]}"
 		awk -v what="$runtime run, lock $lock" -v a="$a" -v a99="$a99" -v b="$b" -v b99="$b99" 'BEGIN {
 			printf "%s: %.1f ms (p99 %.1f), without us %.1f ms (p99 %.1f): +%.1f ms\n", what, b / 1000, b99 / 1000, a / 1000, a99 / 1000, (b - a) / 1000 }'
+		[ $lock != standard ] || record "$runtime run, without" "$a" us
+		record "$runtime run, $lock" "$b" us
+		record "$runtime run, $lock / without" "$(awk -v a="$a" -v b="$b" 'BEGIN { print b / a }')" ratio
 	done
 done
