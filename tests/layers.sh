@@ -23,7 +23,7 @@ result() {
 # --- decide() ------------------------------------------------------------------------
 
 # What decide() may call beside our own: memory, text, yajl's parser on a text. `close` is the cleanup of
-# descriptors in error.c, which every file is linked with.
+# descriptors in alloc.c, which every file is linked with.
 CALLS=' __errno_location abort calloc close fnmatch free inet_ntop inet_pton malloc memchr memcmp memcpy memmem
 memmove memrchr memset qsort realloc snprintf sprintf stpcpy strcasecmp strchr strcmp strcpy strcspn strdup strerror strlen
 strncasecmp strncmp strndup strpbrk strrchr strspn strstr strtok_r strtol strtoul strtoull vasprintf vsnprintf
