@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Run inside tests/in-host by `make bench`: what the shim adds to a runtime that
-# does nothing, beside a wrapper of bash and jq. Medians of interleaved runs.
+# does nothing, beside a wrapper of bash and jq, and beside a program that reads,
+# stores and execs alone (iofloor.c). Medians of interleaved runs.
+# shellcheck disable=SC2154 # top_srcdir, top_builddir
 set -eu
 rounds=${ROUNDS:-300}
 dir=$HOSTNET_TEST_DIR/bench
@@ -22,18 +24,41 @@ jq -c "$ask" "$captures/docker/host.config.json" >"$dir/9KB.json"
 # podman's, with 1 200 more environment variables and 130 mounts
 jq -c '.process.env += [range(1200) | "BENCH_VARIABLE_\(.)=some value that stands for one"] | .mounts += [range(130) | {destination: "/mnt/\(.)", type: "tmpfs", source: "tmpfs", options: ["nosuid","nodev"]}]' \
 	"$captures/podman/annotation.config.json" >"$dir/85KB.json"
+
+# note NAME VALUE UNIT - for the table, where one is made
+note() { [ -z "${HOSTNET_BENCH_TABLE-}" ] || printf '%s\t%s\t%s\n' "$@" >>"$HOSTNET_BENCH_TABLE"; }
+
+shim=$top_builddir/src/oci-hostnet-runtime
 for size in 9KB 85KB; do
-	mapfile -t median < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/$size.json" \
+	cp "$dir/$size.json" "$dir/bundle/config.json"
+	"$shim" create --bundle "$dir/bundle" x
+	IOFLOOR_BYTES=$(stat -c %s "$dir/bundle/config.json")
+	export IOFLOOR_BYTES
+	mapfile -t median < <("$top_builddir/tests/bench/bench" -m "$rounds" "$dir/bundle" "$dir/$size.json" \
 		-- "$dir/crun" create --bundle "$dir/bundle" x \
-		-- "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x \
+		-- "$shim" create --bundle "$dir/bundle" x \
 		-- "$dir/jq-wrapper" create --bundle "$dir/bundle" x \
-		-- "$top_builddir/src/oci-hostnet-runtime" state x \
-		-- "$top_builddir/tests/bench/execonly" "$dir/crun" state x)
+		-- "$shim" state x \
+		-- "$top_builddir/tests/bench/execonly" "$dir/crun" state x \
+		-- "$top_builddir/tests/bench/iofloor" "$dir/crun" create --bundle "$dir/bundle" x)
 	bytes=$(stat -c %s "$dir/$size.json")
+	read -r _ _ ours most <<<"${median[1]}"
+	read -r _ _ floor _ <<<"${median[5]}"
 	median=("${median[@]%% *}")
 	awk -v size="$size" -v bytes="$bytes" -v a="${median[0]}" -v b="${median[1]}" -v c="${median[2]}" -v d="${median[3]}" -v e="${median[4]}" 'BEGIN {
 		printf "%s (%d bytes): no-op alone %d us; edit + no-op %d us (+%d us, %.1fx); bash+jq %d us (%.1fx of ours); state + no-op %d us (+%d us; a static program that only execs the no-op: +%d us)\n",
 			size, bytes, a, b, b - a, b / a, c, c / b, d, d - a, e - a }'
+	ratio=$(awk -v a="${median[1]}" -v b="${median[5]}" 'BEGIN { printf "%.2f", a / b }')
+	processor_ratio=$(awk -v a="$ours" -v b="$floor" 'BEGIN { printf "%.2f", a / b }')
+	echo "$size: a static program that only reads, stores and execs the no-op ${median[5]} us: edit + no-op takes $ratio times that ($processor_ratio times in processor time), and $most KiB of memory at most"
+	note "no-op alone, $size" "${median[0]}" us
+	note "edit and no-op, $size" "${median[1]}" us
+	note "bash and jq and no-op, $size" "${median[2]}" us
+	note "state and no-op, $size" "${median[3]}" us
+	note "read, store and no-op, $size" "${median[5]}" us
+	note "edit over read and store, $size" "$ratio" times
+	note "edit over read and store, $size, processor time" "$processor_ratio" times
+	note "memory of an edit, $size" "$most" KiB
 done
 
 # The policy's share of an edit: rules that are read and tried in vain, before the one that matches.
@@ -41,11 +66,11 @@ done
 without=
 for count in 0 10 1000; do
 	rules "$count"
-	mapfile -t median < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/9KB.json" \
-		-- "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x)
-	median=${median%% *}
-	without=${without:-$median}
-	echo "policy of $count rules: edit + no-op $median us (+$((median - without)) us)"
+	read -r edit _ < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/9KB.json" \
+		-- "$shim" create --bundle "$dir/bundle" x)
+	without=${without:-$edit}
+	echo "policy of $count rules: edit + no-op $edit us (+$((edit - without)) us)"
+	note "policy of $count rules" "$((edit - without))" us
 done
 rules 0
 
@@ -76,5 +101,6 @@ for name in shares own; do
 	read -r b b99 <<<"${times[1]}"
 	read -r c c99 <<<"${times[2]}"
 	echo "exec, network $name: no-op $a us (p99 $a99); guard + no-op $b us (p99 $b99); added at p99: $((b99 - a99)) us; crun exec itself $c us (p99 $c99)"
+	note "exec guard at p99, network $name" "$((b99 - a99))" us
 	crun delete -f "$name"
 done
