@@ -10,7 +10,11 @@
 #include <stdlib.h>
 
 int fuzz_argv (const uint8_t *data, size_t size);
+int fuzz_edit (const uint8_t *data, size_t size);
+int fuzz_hook_state (const uint8_t *data, size_t size);
 int fuzz_policy (const uint8_t *data, size_t size);
+int fuzz_ports (const uint8_t *data, size_t size);
+int fuzz_process (const uint8_t *data, size_t size);
 
 /* libFuzzer's entry (entry.c): the target that run.sh builds. */
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);

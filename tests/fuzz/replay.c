@@ -20,8 +20,12 @@ static const struct target
   int (*run) (const uint8_t *data, size_t size);
   int least; /* files */
 } targets[] = {
-  { "argv", fuzz_argv, 30 },
+  { "argv", fuzz_argv, 50 },
+  { "edit", fuzz_edit, 50 },
+  { "hook_state", fuzz_hook_state, 50 },
   { "policy", fuzz_policy, 50 },
+  { "ports", fuzz_ports, 50 },
+  { "process", fuzz_process, 50 },
 };
 
 static void

@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
-all=(argv policy)
+all=(argv edit hook_state policy ports process)
 case ${1-} in
 all) targets=("${all[@]}") ;;
 '' | *[!a-z_]*) echo "usage: tests/fuzz/run.sh TARGET|all [SECONDS [WORK]]; TARGET: ${all[*]}" >&2; exit 2 ;;
@@ -34,14 +34,19 @@ rm -f "$work/libhostnet.a"
 ar rcs "$work/libhostnet.a" "$work"/objects/*.o
 status=0
 for target in "${targets[@]}"; do
-	shared=()
-	[ "$target" = policy ] || [ "$target" = argv ] || shared=("$here/common.c")
+	mutator=("$here/mutate.c")
+	case $target in
+	edit | ports) mutator+=(-DMUTATE_SKIP=2) ;;
+	process) mutator+=(-DMUTATE_SKIP=1) ;;
+	argv) mutator=() ;; # no JSON
+	*) mutator+=(-DMUTATE_SKIP=0) ;;
+	esac
 	clang "${flags[@]}" -fsanitize=fuzzer -DFUZZ_TARGET="fuzz_$target" -o "$work/$target" "$here/entry.c" "$here/$target.c" \
-		"${shared[@]}" "$work/libhostnet.a" -lyajl -lseccomp -lcap-ng
+		"${mutator[@]}" "$here/tree.c" "$here/scratch.c" "$work/libhostnet.a" -lyajl -lseccomp -lcap-ng
 	mkdir -p "$work/found/$target"
 	options=()
 	[ ! -e "$here/$target.dict" ] || options=(-dict="$here/$target.dict")
-	nice -n 19 "$work/$target" "${options[@]}" -artifact_prefix="$work/$target." -max_len=16384 -timeout=10 \
+	nice -n 19 "$work/$target" "${options[@]}" -artifact_prefix="$work/$target." -max_len=16384 -timeout=30 \
 		-max_total_time="$seconds" -print_final_stats=1 "$@" "$work/found/$target" "$here/corpus/$target" || status=$?
 done
 exit "$status"

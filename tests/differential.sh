@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# differential.sh [COUNT [SEED]] - generated command lines through our parser, and through the real
+# crun and runc. In namespaces of their own, without cgroups: nothing they create comes to run. TAP.
+set -u
+top=${top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
+build=${top_builddir:-$top}
+[ "$(id -u)" = 0 ] || { echo "Bail out! differential.sh must be run as root"; exit 1; }
+# shellcheck disable=SC2016 # for the other shell
+exec env -u XDG_RUNTIME_DIR unshare -m -n -p -i -f --kill-child --mount-proc --propagation private sh -c '
+	mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /sys/fs/cgroup && mkdir /run/work && exec "$@"' -- \
+	python3 "$top/tests/tools/differential.py" "$build/tests/unit/parse_argv" /run/work "${1:-600}" "${2:-1}"
