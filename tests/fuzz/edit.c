@@ -238,6 +238,70 @@ check_again (const char *text, size_t length, enum caller caller,
     check_verify (text, length, before);
 }
 
+/* ---- what a lock comes to, read by the other reader ---- */
+
+static bool
+has_string (yajl_val array, const char *text)
+{
+  for (size_t i = 0; YAJL_IS_ARRAY (array) && i < array->u.array.len; i++)
+    if (tree_string_is (array->u.array.values[i], text))
+      return true;
+  return false;
+}
+
+static bool
+has_capability (yajl_val config, const char *name)
+{
+  yajl_val sets = tree_get (tree_get (config, "process"), "capabilities");
+
+  for (size_t i = 0; YAJL_IS_OBJECT (sets) && i < sets->u.object.len; i++)
+    if (has_string (sets->u.object.values[i], name))
+      return true;
+  return false;
+}
+
+static void
+check_network (yajl_val linux_object)
+{
+  yajl_val sysctl = tree_get (linux_object, "sysctl");
+  yajl_val entries = tree_get (linux_object, "namespaces");
+
+  for (size_t i = 0; YAJL_IS_OBJECT (sysctl) && i < sysctl->u.object.len; i++)
+    MUST (strncmp (sysctl->u.object.keys[i], "net.", 4) != 0
+          && strncmp (sysctl->u.object.keys[i], "net/", 4) != 0);
+  for (size_t i = 0; YAJL_IS_ARRAY (entries) && i < entries->u.array.len; i++)
+    {
+      yajl_val entry = entries->u.array.values[i];
+      yajl_val path = tree_get (entry, "path");
+
+      /* another one than what is ours elsewhere (facts.c) */
+      MUST (!tree_string_is (tree_get (entry, "type"), "network")
+            || tree_string_is (path, "/proc/1/ns/net")
+            || tree_string_is (path, "/proc/self/ns/net")
+            || tree_string_is (path, "/proc/thread-self/ns/net"));
+    }
+}
+
+static void
+check_locked (const char *text, size_t length, bool keeps_raw)
+{
+  cleanup_tree yajl_val config = tree_read (text, length);
+  yajl_val linux_object = tree_get (config, "linux");
+  yajl_val paths = tree_get (linux_object, "readonlyPaths");
+
+  MUST (YAJL_IS_OBJECT (tree_get (linux_object, "seccomp")));
+  MUST (has_string (paths, "/proc/sys") || has_string (paths, "/proc"));
+  MUST (!has_capability (config, "CAP_NET_ADMIN")
+        && !has_capability (config, "CAP_SYS_ADMIN")
+        && !has_capability (config, "CAP_SYS_MODULE")
+        && !has_capability (config, "CAP_BPF"));
+  MUST (keeps_raw || !has_capability (config, "CAP_NET_RAW"));
+  MUST (tree_get (tree_get (config, "annotations"),
+                  "io.oci-hostnet.applied")
+        != NULL);
+  check_network (linux_object);
+}
+
 static void
 check_edited (struct judgement *j, const char *text, size_t length,
               enum caller caller, size_t policy)
@@ -252,6 +316,8 @@ check_edited (struct judgement *j, const char *text, size_t length,
   check_pointers (j);
   MUST (tree_edited (before, after, &j->config, &j->decision.edits));
   check_bytes (j, text, length, edited, edited_length);
+  check_locked (edited, edited_length,
+                (j->settings.keep_capabilities & KEEP_NET_RAW) != 0);
   check_again (edited, edited_length, caller, policy,
                decide_lock (&j->settings, &j->request), &j->config);
 }
@@ -288,6 +354,11 @@ fuzz_edit (const uint8_t *data, size_t size)
     }
   /* who asks is locked, or refused */
   if (result == 0 && j.request.network && !j.observation.observed)
-    MUST (j.decision.must_be_locked);
+    {
+      MUST (j.decision.must_be_locked);
+      if (j.decision.verdict == VERDICT_LEAVE)
+        check_locked (text, length,
+                      (j.settings.keep_capabilities & KEEP_NET_RAW) != 0);
+    }
   return 0;
 }
