@@ -195,8 +195,8 @@ enum
   NERDCTL
 };
 
-/* What any reader could take for the port KEY of MAPPING. */
-static double
+/* What any reader could take for the port KEY of MAPPING, as it is spelled. */
+static const char *
 loose_port (yajl_val mapping, const char *key)
 {
   for (size_t i = 0; YAJL_IS_OBJECT (mapping) && i < mapping->u.object.len;
@@ -204,12 +204,12 @@ loose_port (yajl_val mapping, const char *key)
     if (strcasecmp (mapping->u.object.keys[i], key) == 0
         && YAJL_IS_NUMBER (mapping->u.object.values[i]))
       {
-        double port = strtod (mapping->u.object.values[i]->u.number.r, NULL);
+        const char *port = mapping->u.object.values[i]->u.number.r;
 
-        if (port != 0)
+        if (strtod (port, NULL) != 0)
           return port;
       }
-  return 0;
+  return "0";
 }
 
 /* Exactly what the engine itself would write. */
@@ -257,10 +257,11 @@ struct case_of
 static bool
 publishes (const struct case_of *one, yajl_val mapping)
 {
-  double host = loose_port (mapping, formats[one->format].host);
-  double container = loose_port (mapping, formats[one->format].container);
+  const char *host = loose_port (mapping, formats[one->format].host);
+  const char *container = loose_port (mapping, formats[one->format].container);
 
-  return host != 0 && !(one->kubernetes && one->host && host == container);
+  return strcmp (host, "0") != 0
+         && !(one->kubernetes && one->host && strcmp (host, container) == 0);
 }
 
 static void
@@ -275,8 +276,9 @@ check_result (const struct case_of *one, const char *text, int result,
   for (size_t i = 0; array != NULL && i < array->u.array.len; i++)
     {
       yajl_val mapping = array->u.array.values[i];
-      double port = loose_port (mapping, formats[one->format].host);
-      cleanup_free char *words = xasprintf ("host port %.0f/", port);
+      cleanup_free char *words
+          = xasprintf ("host port %s/",
+                       loose_port (mapping, formats[one->format].host));
 
       clean &= is_clean (mapping, one->format);
       published |= publishes (one, mapping);
@@ -301,8 +303,9 @@ check_privileged (const struct plan *plan, const struct case_of *one,
   MUST ((result < 0) == (err.id != REFUSAL_NONE));
   for (size_t i = 0; one->array != NULL && i < one->array->u.array.len; i++)
     {
-      double port = loose_port (one->array->u.array.values[i],
-                                formats[one->format].container);
+      double port = strtod (loose_port (one->array->u.array.values[i],
+                                        formats[one->format].container),
+                            NULL);
 
       low |= port > 0 && port < plan->facts->userns.first_port;
     }
