@@ -226,6 +226,25 @@ check_guarded (const struct exec *exec, const char *text, size_t length,
   MUST (cut || (after_length == length && memcmp (text, after_text, length) == 0));
 }
 
+/* The low-level runtime reads the new words as the exec that was asked for. */
+static void
+check_reading (enum runtime_dialect dialect, const struct runtime_cli *cli,
+               char *argv[])
+{
+  cleanup_runtime_cli struct runtime_cli again = { .command = COMMAND_PASS };
+  int argc = 0;
+
+  while (argv[argc] != NULL)
+    argc++;
+  MUST (runtime_cli_parse (dialect, argc, argv, &again, NULL) == 0);
+  MUST (again.command == COMMAND_EXEC && strcmp (again.id, cli->id) == 0
+        && strcmp (again.root, cli->root) == 0);
+  for (size_t i = 0; i < again.carrier_count; i++)
+    MUST (again.carriers[i].is_process
+              ? strncmp (again.carriers[i].value, "/proc/self/fd/", 14) == 0
+              : is_given (again.carriers[i].value));
+}
+
 static void
 run (const struct exec *exec, const char *text, size_t length)
 {
@@ -254,7 +273,11 @@ run (const struct exec *exec, const char *text, size_t length)
   if (result < 0)
     MUST (guarded.argv == NULL && guarded.fd == -1);
   else
-    check_guarded (exec, text, length, words, &guarded);
+    {
+      check_guarded (exec, text, length, words, &guarded);
+      if (exec->known)
+        check_reading (exec->dialect, &cli, guarded.argv);
+    }
 }
 
 int

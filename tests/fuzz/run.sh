@@ -24,9 +24,10 @@ command -v clang >/dev/null || { echo "run.sh: clang is not installed" >&2; exit
 [ -e "$build/src/libhostnet/refusals.h" ] || { echo "run.sh: build first" >&2; exit 2; }
 mkdir -p "$work/objects"
 
-flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer "-fsanitize=address,undefined" -fno-sanitize-recover=all
 	-I"$build" -I"$top/src" -I"$build/src" -I"$top/src/libhostnet" -I"$build/src/libhostnet" -I"$top/tests"
 	-DPOLICY_PATH='"/nonexistent/policy.json"' -DSYSCONFDIR='"/nonexistent"' -DISOLATE_PATH='"/nonexistent/isolate"')
+# shellcheck disable=SC2016 # for the other shell
 printf '%s\0' "$top"/src/libhostnet/*.c | nice -n 19 xargs -0 -P "$(nproc)" -I '{}' \
 	sh -c 'file=$1; shift; exec clang "$@" -fsanitize=fuzzer-no-link -c -o "$0/$(basename "$file" .c).o" "$file"' \
 	"$work/objects" '{}' "${flags[@]}"
@@ -46,7 +47,7 @@ for target in "${targets[@]}"; do
 	mkdir -p "$work/found/$target"
 	options=()
 	[ ! -e "$here/$target.dict" ] || options=(-dict="$here/$target.dict")
-	nice -n 19 "$work/$target" "${options[@]}" -artifact_prefix="$work/$target." -max_len=16384 -timeout=30 \
+	nice -n 19 "$work/$target" "${options[@]}" -artifact_prefix="$work/$target." -max_len=16384 -timeout=60 \
 		-max_total_time="$seconds" -print_final_stats=1 "$@" "$work/found/$target" "$here/corpus/$target" || status=$?
 done
 exit "$status"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""differential.py PARSER WORK COUNT SEED - which bundle and which container do crun, runc and our
+"""differential.py PARSER WORK COUNT SEED - which bundle, container and --root do crun, runc and our
 own parser see in one command line?  The real ones are watched with inotify(7): the config.json that
 they open, and the directory of the container that they make or look into.  For differential.sh.  TAP."""
 import ctypes
@@ -28,7 +28,7 @@ ANY = ["x", "", "b1", "-x", "--bundle", "-b", "--", "c1"]
 GLOBAL = [("root", "", ROOTS), ("root", "", ROOTS), ("log", "", ["log", "", "-b"]), ("log-format", "", ["json", "text", "xml"]),
           ("log-level", "", ["debug", "x"]), ("debug", "", None), ("cgroup-manager", "", ["cgroupfs", "disabled"]),
           ("criu", "", ["criu"]), ("version", "v", None), ("help", "h", None), ("usage", "?", None), ("", "V", None),
-          ("root", "", ["r3", "", "/"]), ("nonsense", "x", None)]
+          ("root", "", ["r3", "", "/"]), ("rootless", "", ["true", "auto"]), ("nonsense", "x", None)]
 MAKE = [("bundle", "b", BUNDLES), ("bundle", "b", BUNDLES), ("bundle", "b", BUNDLES), ("config", "f", CONFIGS),
         ("console-socket", "", ANY), ("pid-file", "", ANY), ("preserve-fds", "", ["0", "1", "010", "0x1", "x", ""]),
         ("no-pivot", "", None), ("no-new-keyring", "", None), ("no-subreaper", "", None), ("detach", "d", None),
@@ -195,7 +195,7 @@ class Existing:
                 if there:
                     for file in ("status", "state.json"):
                         write(directory + "/" + file, "{")
-                        self.watches.add(directory + "/" + file, IN_OPEN, ("found", name))
+                        self.watches.add(directory + "/" + file, IN_OPEN, ("found", (root, name)))
                 else:
                     shutil.rmtree(directory)
         self.there = there
@@ -203,26 +203,24 @@ class Existing:
 
 
 def real(runtime, words, watches):
-    """(bundle or configuration, id) that RUNTIME acted on, None for what it did not come to."""
+    """(configuration, id, root) that RUNTIME acted on, None for what it did not come to."""
     watches.read()
     subprocess.run([RUNTIMES[runtime], *words], cwd=CWD, env={"PATH": "/usr/bin:/bin"}, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20, check=False, start_new_session=True)
-    config = name = None
+    config = name = root = None
     for (kind, what), file in watches.read():
         if kind == "config":
             config = config or what
-        elif kind == "found":
-            name = name or what
-        elif kind == "made" and name is None:
-            name = file
+        elif name is None:
+            root, name = what if kind == "found" else (what, file)
         if kind == "made":
             shutil.rmtree(what + "/" + file, ignore_errors=True)
-    return config, name
+    return config, name, root
 
 
 # ---- our own ----
 def ours(cases):
-    """By dialect and case: None when refused, else (command, configuration, id)."""
+    """By dialect and case: None when refused, else (command, configuration, id, root)."""
     lines = "".join("\x1f".join([runtime, *words]) + "\n" for runtime in RUNTIMES for words in cases)
     result = subprocess.run([PARSER], input=lines, stdout=subprocess.PIPE, text=True, check=True)
     answers = []
@@ -231,11 +229,12 @@ def ours(cases):
             answers.append(None)
             continue
         command, *values = line.split("\x1f")
-        bundle, config, _, name = [value[1:] if value[0] == "=" else None for value in values]
+        bundle, config, root, name = [value[1:] if value[0] == "=" else None for value in values]
         path = os.path.join(CWD, bundle or ".", "config.json")
         if config is not None and config != "config.json":
             path = os.path.join(CWD, config)
-        answers.append((command, os.path.realpath(path), name))
+        root = root or "/run/" + ("crun" if len(answers) < len(cases) else "runc")
+        answers.append((command, os.path.realpath(path), name, root))
     assert len(answers) == 2 * len(cases), result
     return {"crun": answers[:len(cases)], "runc": answers[len(cases):]}
 
@@ -253,22 +252,21 @@ class Report:
 
 
 def compare_one(runtime, words, answer, seen, bad, counts):
-    config, name = seen
+    config, name, root = seen
     if answer is None:
         counts["refused"] += 1
-    elif answer[0] in ("create", "run", "restore"):
-        wrong = (config is not None and config != answer[1]) or (name is not None and name != answer[2])
-        counts["made"] += config is not None and name is not None
-        if wrong:
-            bad["taken"].append("%s %s: we say %s %s, it is %s %s" % (runtime, words, answer[1], answer[2], config, name))
-    elif answer[0] in ("exec", "checkpoint"):
-        counts["found"] += name is not None
-        if name is not None and name != answer[2]:
-            bad["taken"].append("%s %s: we say %s, it is %s" % (runtime, words, answer[2], name))
-    else:
+        return
+    if answer[0] == "pass":
         counts["passed"] += 1
         if config is not None:
             bad["passed"].append("%s %s: opens %s" % (runtime, words, config))
+        return
+    makes = answer[0] in ("create", "run", "restore")
+    counts["made"] += makes and config is not None and name is not None
+    counts["found"] += not makes and name is not None
+    if any(real is not None and real != said for said, real in
+           ((answer[1] if makes else None, config), (answer[2], name), (answer[3], root))):
+        bad["taken"].append("%s %s: we say %s, it is %s" % (runtime, words, answer, seen))
 
 
 def main():
@@ -294,7 +292,7 @@ def main():
         for words, answer, one in zip(cases, answers[runtime], seen[runtime]):
             compare_one(runtime, words, answer, one, bad, counts)
     for at, words in enumerate(cases):
-        pairs = list(zip(seen["crun"][at], seen["runc"][at]))
+        pairs = list(zip(seen["crun"][at][:2], seen["runc"][at][:2]))
         if not any(a is not None and b is not None and a != b for a, b in pairs):
             continue
         counts["differ"] += 1
