@@ -9,17 +9,15 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
 all=(argv edit hook_state policy ports process)
-case ${1-} in
-all) targets=("${all[@]}") ;;
-'' | *[!a-z_]*) echo "usage: tests/fuzz/run.sh TARGET|all [SECONDS [WORK]]; TARGET: ${all[*]}" >&2; exit 2 ;;
-*) targets=("$1") ;;
+case " all ${all[*]} " in
+*" ${1:-none} "*) ;;
+*) echo "usage: tests/fuzz/run.sh TARGET|all [SECONDS [WORK [OPTION...]]]; TARGET: ${all[*]}" >&2; exit 2 ;;
 esac
+targets=("${all[@]}")
+[ "$1" = all ] || targets=("$1")
 seconds=${2:-60}
 work=${3:-$(mktemp -d)}
 shift $(($# < 3 ? $# : 3))
-for target in "${targets[@]}"; do
-	[ -e "$here/$target.c" ] || { echo "run.sh: there is no $target.c" >&2; exit 2; }
-done
 command -v clang >/dev/null || { echo "run.sh: clang is not installed" >&2; exit 2; }
 [ -e "$build/src/libhostnet/refusals.h" ] || { echo "run.sh: build first" >&2; exit 2; }
 mkdir -p "$work/objects"
