@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any text as the process file of exec, with the words of --cap behind it,
- * each after a NUL.  The first byte chooses the dialect, and whether the
- * container is one that can be found. */
+ * each after a NUL.  The first byte chooses the dialect, whether the container
+ * is one that can be found, and whether exec has no --process: then the text
+ * is the config.json of the bundle, where runc reads one. */
 #include <config.h>
 
 #include "fuzz.h"
@@ -45,8 +46,10 @@ write_container (void)
   cleanup_free char *crun = xasprintf (
       "{\"pid\":%d,\"process-start-time\":%llu}", pid, time);
   cleanup_free char *runc = xasprintf (
-      "{\"init_process_pid\":%d,\"init_process_start\":%llu,\"config\":{}}",
-      pid, time);
+      "{\"init_process_pid\":%d,\"init_process_start\":%llu,\"config\":"
+      "{\"labels\":[\"bundle=%s/bundle\"],\"capabilities\":{\"Bounding\":"
+      "[\"CAP_CHOWN\",\"CAP_KILL\",\"CAP_NET_BIND_SERVICE\"]}}}",
+      pid, time, scratch_directory ());
 
   scratch_write ("root/c/status", crun, strlen (crun));
   scratch_write ("root/c/config.json", "{}", 2);
@@ -192,6 +195,7 @@ struct exec
 {
   enum runtime_dialect dialect;
   bool known;
+  bool bundle; /* no --process */
   char *caps[MAX_CAPS];
   size_t cap_count;
 };
@@ -226,6 +230,29 @@ check_guarded (const struct exec *exec, const char *text, size_t length,
   MUST (cut || (after_length == length && memcmp (text, after_text, length) == 0));
 }
 
+/* A bundle that gives nothing that was not configured. */
+static void
+check_bundle (const char *text, size_t length)
+{
+  cleanup_tree yajl_val config = tree_read (text, length);
+  yajl_val sets
+      = tree_get (tree_get (config, "process"), "capabilities");
+
+  MUST (YAJL_IS_OBJECT (config));
+  for (size_t s = 0; YAJL_IS_OBJECT (sets) && s < sets->u.object.len; s++)
+    {
+      yajl_val set = sets->u.object.values[s];
+
+      for (size_t i = 0; is_set (sets->u.object.keys[s])
+                         && YAJL_IS_ARRAY (set) && i < set->u.array.len;
+           i++)
+        MUST (tree_string_is (set->u.array.values[i], "CAP_CHOWN")
+              || tree_string_is (set->u.array.values[i], "CAP_KILL")
+              || tree_string_is (set->u.array.values[i],
+                                 "CAP_NET_BIND_SERVICE"));
+    }
+}
+
 /* The low-level runtime reads the new words as the exec that was asked for. */
 static void
 check_reading (enum runtime_dialect dialect, const struct runtime_cli *cli,
@@ -256,14 +283,17 @@ run (const struct exec *exec, const char *text, size_t length)
   cleanup_guarded_exec struct guarded_exec guarded = GUARDED_EXEC_INIT;
   char *words[MAX_WORDS] = { "oci-hostnet-runtime", "--root", root, "exec",
                              "--process", file };
-  int count = 6, result;
+  int count = exec->bundle ? 4 : 6, result;
 
+  if (exec->bundle)
+    scratch_write ("bundle/config.json", text, length);
   for (size_t i = 0; i < exec->cap_count; i++)
     {
       words[count++] = "--cap";
       words[count++] = exec->caps[i];
     }
   words[count++] = exec->known ? "c" : "nobody";
+  words[count] = NULL;
   if (runtime_cli_parse (exec->dialect, count, words, &cli, &err) < 0)
     return; /* an empty --cap */
   MUST (cli.command == COMMAND_EXEC);
@@ -272,19 +302,24 @@ run (const struct exec *exec, const char *text, size_t length)
   MUST ((result < 0) == (err.id != REFUSAL_NONE && err.message != NULL));
   if (result < 0)
     MUST (guarded.argv == NULL && guarded.fd == -1);
-  else
+  else if (!exec->bundle)
+    check_guarded (exec, text, length, words, &guarded);
+  else if (exec->known)
     {
-      check_guarded (exec, text, length, words, &guarded);
-      if (exec->known)
-        check_reading (exec->dialect, &cli, guarded.argv);
+      if (exec->dialect == DIALECT_RUNC)
+        check_bundle (text, length);
+      if (guarded.argv != NULL)
+        MUST (check_words (words, guarded.argv, NULL) == guarded.cut);
     }
+  if (exec->known && guarded.argv != NULL)
+    check_reading (exec->dialect, &cli, guarded.argv);
 }
 
 int
 fuzz_process (const uint8_t *data, size_t size)
 {
   static bool prepared;
-  struct exec exec = { DIALECT_CRUN, true, { NULL }, 0 };
+  struct exec exec = { DIALECT_CRUN, true, false, { NULL }, 0 };
   const char *text = size > 0 ? (const char *) data + 1 : "";
   size_t left = size > 0 ? size - 1 : 0;
   size_t length = strnlen (text, left);
@@ -295,6 +330,7 @@ fuzz_process (const uint8_t *data, size_t size)
   if (size > 0 && (data[0] & 1) != 0)
     exec.dialect = DIALECT_RUNC;
   exec.known = size == 0 || (data[0] & 2) == 0;
+  exec.bundle = size > 0 && (data[0] & 4) != 0;
   for (size_t at = length; at < left && exec.cap_count < MAX_CAPS;)
     {
       size_t word = strnlen (text + at + 1, left - at - 1);
