@@ -83,8 +83,9 @@ check_pointers (const struct judgement *j)
       const struct json_edit *edit = &j->decision.edits.list[i];
       cleanup_free char *pointer
           = json_pointer (&j->config, edit->node, edit->key);
-      bool adds = edit->key != NULL
-                  || json_kind (&j->config, edit->node) == JSON_NULL;
+      bool adds = strcmp (edit->op, "add") == 0
+                  || (strcmp (edit->op, "replace") == 0
+                      && json_kind (&j->config, edit->node) == JSON_NULL);
 
       if (!is_intended (pointer, adds))
         fprintf (stderr, "%s %s\n", edit->op, pointer);
