@@ -206,7 +206,7 @@ def real(runtime, words, watches):
     """(configuration, id, root) that RUNTIME acted on, None for what it did not come to."""
     watches.read()
     subprocess.run([RUNTIMES[runtime], *words], cwd=CWD, env={"PATH": "/usr/bin:/bin"}, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20, check=False, start_new_session=True)
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False, start_new_session=True)
     config = name = root = None
     for (kind, what), file in watches.read():
         if kind == "config":
