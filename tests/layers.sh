@@ -23,7 +23,7 @@ result() {
 # --- decide() ------------------------------------------------------------------------
 
 # What decide() may call beside our own: memory, text, yajl's parser on a text. `close` is the cleanup of
-# descriptors in error.c, which every file is linked with.
+# descriptors in alloc.c, which every file is linked with.
 CALLS=' __errno_location abort calloc close fnmatch free inet_ntop inet_pton malloc memchr memcmp memcpy memmem
 memmove memrchr memset qsort realloc snprintf sprintf stpcpy strcasecmp strchr strcmp strcpy strcspn strdup strerror strlen
 strncasecmp strncmp strndup strpbrk strrchr strspn strstr strtok_r strtol strtoul strtoull vasprintf vsnprintf
@@ -132,8 +132,10 @@ leaky() {
 		}
 	}' ./*.c libhostnet/*.c
 }
-# dup2() of a child onto 0, 1 and 2, and the one descriptor that the low-level runtime is to read
-INHERITED='libhostnet/exec_guard.c: fcntl
+# dup2() of a child onto 0, 1 and 2, the one descriptor that the low-level runtime is to read, and an openat2()
+# that no kernel takes
+INHERITED='libhostnet/doctor_kernel.c: syscall
+libhostnet/exec_guard.c: fcntl
 libhostnet/lowlevel_version.c: dup2
 libhostnet/lowlevel_version.c: dup2
 libhostnet/lowlevel_version.c: dup2'

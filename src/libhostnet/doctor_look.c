@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "io.h"
 #include "userns.h"
 
 enum { TEXT_BYTES = 64 * 1024 };

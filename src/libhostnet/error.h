@@ -10,10 +10,8 @@
 #ifndef HOSTNET_ERROR_H
 #define HOSTNET_ERROR_H
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-
+#include "alloc.h"
+#include "escape.h"
 #include "refusals.h"
 
 struct error
@@ -27,8 +25,6 @@ struct error
 
 #define ERROR_INIT { REFUSAL_NONE, 0, NULL, NULL }
 #define cleanup_error __attribute__ ((cleanup (error_clear)))
-#define cleanup_free __attribute__ ((cleanup (cleanup_freep)))
-#define cleanup_close __attribute__ ((cleanup (cleanup_closep)))
 
 /* Fills ERR and returns -1.  Call it as
  * error_refuse (err, SENTENCE_some_id, arguments...): the macro is the id and
@@ -65,34 +61,5 @@ int error_for_author (struct error *err, const char *what);
 
 /* What the author of a pod is shown of ERR: it names nothing of the node. */
 const char *refusal_for_author (const struct error *err);
-
-/* A name that came from outside, made fit to be shown: control and
- * bidirectional characters and invalid UTF-8 become \xNN, and after 64
- * characters comes "...".  Use it as escape (text).text in an argument list:
- * it lives until the end of the full expression (C11 6.2.4p8). */
-enum { ESCAPE_CHARACTERS = 64 };
-struct escaped
-{
-  char text[ESCAPE_CHARACTERS * 16 + 4]; /* worst: 4 bytes as \xNN each */
-};
-struct escaped escape (const char *text);
-struct escaped escape_n (const char *text, size_t length);
-
-/* For who writes more than that: how many bytes of TEXT, which has LEFT (> 0),
- * are its next character, and whether it may be shown as it is. */
-size_t escape_next (const char *text, size_t left, bool *plain);
-
-/* Abort on exhaustion. */
-void *xmalloc (size_t size);
-void *xcalloc (size_t count, size_t size); /* zeroed */
-void *xrealloc (void *old, size_t size);
-char *xstrndup (const char *text, size_t length);
-char *xasprintf (const char *format, ...)
-    __attribute__ ((format (printf, 1, 2)));
-char *xvasprintf (const char *format, va_list arguments)
-    __attribute__ ((format (printf, 1, 0)));
-
-void cleanup_freep (void *pointer_to_pointer);
-void cleanup_closep (int *fd);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "escape.h"
+
 bool
 path_is_below (const char *path, const char *directory)
 {
@@ -38,30 +40,9 @@ path_unescape (char *text)
 bool
 path_is_utf8 (const char *path)
 {
-  const unsigned char *at = (const unsigned char *) path;
+  size_t left = strlen (path), step = 1;
 
-  while (*at != '\0')
-    {
-      /* the smallest code point of so many bytes; RFC 3629, section 4 */
-      static const unsigned smallest[] = { 0, 0x80, 0x800, 0x10000 };
-      unsigned more = *at < 0x80    ? 0
-                      : *at >= 0xF0 ? 3
-                      : *at >= 0xE0 ? 2
-                                    : 1;
-      unsigned point = *at & (more == 0 ? 0x7FU : 0x3FU >> more);
-
-      if ((*at >= 0x80 && *at < 0xC0) || *at >= 0xF8)
-        return false;
-      at++;
-      for (unsigned i = 0; i < more; i++, at++)
-        {
-          if ((*at & 0xC0) != 0x80)
-            return false;
-          point = point << 6 | (*at & 0x3FU);
-        }
-      if (point < smallest[more] || point > 0x10FFFF
-          || (point >= 0xD800 && point <= 0xDFFF))
-        return false;
-    }
-  return true;
+  for (; left > 0 && step > 0; path += step, left -= step)
+    step = utf8_length (path, left);
+  return step > 0;
 }

@@ -18,15 +18,17 @@ printf '%s\n' "$base" >"$dir/plain/config.json"
 for runtime in crun runc; do
 	for lock in standard strict userns; do
 		jq -c '.annotations = {"io.oci-hostnet.network": "host", "io.oci-hostnet.lock": "'$lock'"}' <<<"$base" >"$dir/$lock.json"
-		mapfile -t times < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/locked" "$dir/$lock.json" \
+		mapfile -t times < <("$top_builddir/tests/bench/bench" -m "$rounds" "$dir/locked" "$dir/$lock.json" \
 			-- "$(command -v $runtime)" run -b "$dir/plain" plain \
 			-- "$top_builddir/src/oci-hostnet-$runtime" run -b "$dir/locked" locked)
-		read -r a a99 <<<"${times[0]}"
-		read -r b b99 <<<"${times[1]}"
-		awk -v what="$runtime run, lock $lock" -v a="$a" -v a99="$a99" -v b="$b" -v b99="$b99" 'BEGIN {
-			printf "%s: %.1f ms (p99 %.1f), without us %.1f ms (p99 %.1f): +%.1f ms\n", what, b / 1000, b99 / 1000, a / 1000, a99 / 1000, (b - a) / 1000 }'
+		read -r a a99 a_processor _ <<<"${times[0]}"
+		read -r b b99 b_processor _ <<<"${times[1]}"
+		awk -v what="$runtime run, lock $lock" -v a="$a" -v a99="$a99" -v b="$b" -v b99="$b99" -v ap="$a_processor" -v bp="$b_processor" 'BEGIN {
+			printf "%s: %.1f ms (p99 %.1f), without us %.1f ms (p99 %.1f): +%.1f ms\n", what, b / 1000, b99 / 1000, a / 1000, a99 / 1000, (b - a) / 1000 }
+			BEGIN { printf "  processor time %.1f ms, without us %.1f ms: %.3f times\n", bp / 1000, ap / 1000, bp / ap }'
 		[ $lock != standard ] || record "$runtime run, without" "$a" us
 		record "$runtime run, $lock" "$b" us
 		record "$runtime run, $lock / without" "$(awk -v a="$a" -v b="$b" 'BEGIN { print b / a }')" ratio
+		record "$runtime run, $lock / without, processor time" "$(awk -v a="$a_processor" -v b="$b_processor" 'BEGIN { print b / a }')" ratio
 	done
 done

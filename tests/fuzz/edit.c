@@ -14,6 +14,7 @@
 #include "libhostnet/judge.h"
 #include "libhostnet/seccomp_compile.h"
 #include "libhostnet/seccomp_proof.h"
+#include "libhostnet/userns.h"
 #include "libhostnet/verify.h"
 #include "tree.h"
 
@@ -186,6 +187,16 @@ check_holds (const struct checks *checks, const struct json_doc *before)
     }
 }
 
+/* verify looks at this machine, and judges as whoever calls it. */
+static bool
+can_verify (void)
+{
+  bool initial;
+
+  return geteuid () == 0 && userns_is_initial (&initial) == 0 && initial
+         && access (POLICY_PATH, F_OK) < 0;
+}
+
 /* As `oci-hostnet verify` reads it. */
 static void
 check_verify (const char *text, size_t length, const struct json_doc *before)
@@ -207,25 +218,50 @@ check_verify (const char *text, size_t length, const struct json_doc *before)
   check_holds (&checks, before);
 }
 
-/* The result is finished: a second pass leaves it, and it can be proved. */
+/* A second pass leaves it. */
+static void
+judge_again (struct judgement *j, const char *text, size_t length,
+             enum caller caller, size_t policy)
+{
+  cleanup_error struct error err = ERROR_INIT;
+
+  MUST (policy_parse (policies[policy], strlen (policies[policy]), "p",
+                      &j->policy, &err)
+        == 0);
+  j->facts.elsewhere = true;
+  if (judge (text, length, NULL, caller, 0, j, &err) < 0)
+    fprintf (stderr, "%s\n", err.message);
+  MUST (err.id == REFUSAL_NONE);
+  MUST (j->decision.verdict == VERDICT_LEAVE && j->decision.edits.count == 0);
+}
+
+/* What podman's hook edited comes to the runtime, and what the runtime edited
+ * to the guard. */
+static void
+check_next (const char *text, size_t length, size_t policy)
+{
+  static const enum caller next[] = { CALLER_CREATE, CALLER_GUARD };
+
+  for (size_t i = 0; i < sizeof next / sizeof *next; i++)
+    {
+      cleanup_judgement struct judgement j = JUDGEMENT_INIT;
+
+      judge_again (&j, text, length, next[i], policy);
+    }
+}
+
+/* The result is finished, and can be proved. */
 static void
 check_again (const char *text, size_t length, enum caller caller,
              size_t policy, enum lock lock, const struct json_doc *before)
 {
   cleanup_judgement struct judgement j = JUDGEMENT_INIT;
   cleanup_checks struct checks checks = CHECKS_INIT;
-  cleanup_error struct error err = ERROR_INIT;
   json_node linux_object, seccomp;
   const struct json_member *member;
 
-  MUST (policy_parse (policies[policy], strlen (policies[policy]), "p",
-                      &j.policy, &err)
-        == 0);
-  j.facts.elsewhere = true;
-  if (judge (text, length, NULL, caller, 0, &j, &err) < 0)
-    fprintf (stderr, "%s\n", err.message);
-  MUST (err.id == REFUSAL_NONE);
-  MUST (j.decision.verdict == VERDICT_LEAVE && j.decision.edits.count == 0);
+  judge_again (&j, text, length, caller, policy);
+  check_next (text, length, policy);
   MUST (json_get (&j.config, 0, "linux", JSON_OBJECT, &linux_object, NULL) > 0);
   MUST (json_get (&j.config, linux_object, "seccomp", JSON_OBJECT, &seccomp,
                   NULL)
@@ -236,7 +272,7 @@ check_again (const char *text, size_t length, enum caller caller,
     return;
   seccomp_prove (&j.config, linux_object, (lock & LOCK_STRICT) != 0, &checks);
   check_holds (&checks, before);
-  if (policy == 0 && access (POLICY_PATH, F_OK) < 0)
+  if (policy == 0 && can_verify ())
     check_verify (text, length, before);
 }
 

@@ -23,7 +23,8 @@ trail_write (const struct record *record)
 }
 
 #define ASKS "\"annotations\":{\"io.oci-hostnet.network\":\"host\"}"
-#define NETWORK "\"linux\":{\"namespaces\":[{\"type\":\"network\"},{\"type\":\"mount\"}]}"
+#define NETWORK                                                               \
+  "\"linux\":{\"namespaces\":[{\"type\":\"network\"},{\"type\":\"mount\"}]}"
 #define HOST "\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}"
 
 static const struct

@@ -227,7 +227,9 @@ check_guarded (const struct exec *exec, const char *text, size_t length,
   cut = check_text (before, after);
   cut |= check_words (words, guarded->argv, guarded->option);
   MUST (cut == guarded->cut);
-  MUST (cut || (after_length == length && memcmp (text, after_text, length) == 0));
+  MUST (cut
+        || (after_length == length
+            && memcmp (text, after_text, length) == 0));
 }
 
 /* A bundle that gives nothing that was not configured. */

@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "libhostnet/bundle.h"
 #include "libhostnet/json.h"
@@ -28,28 +30,78 @@ static const struct target
   { "process", fuzz_process, 50 },
 };
 
-static void
-replay (const struct target *target, const char *path)
+/* 0 when the target is content with the file. */
+static int
+run_file (const struct target *target, const char *path)
 {
-  cleanup_free char *text = NULL, *name = NULL;
+  cleanup_free char *text = NULL;
   cleanup_free uint8_t *data = NULL;
   cleanup_close int fd = open (path, O_RDONLY | O_CLOEXEC);
-  const char *slash = strrchr (path, '/');
   size_t length = 0;
 
-  name = xasprintf ("%s: %s", target->name, slash ? slash + 1 : path);
   if (fd < 0 || read_all (fd, JSON_MAX_BYTES, &text, &length) != 0)
-    {
-      tap_ok (false, path);
-      return;
-    }
-  /* which it was, when the target ends us */
-  printf ("# %s\n", name);
-  fflush (stdout);
+    return -1;
   /* of its size exactly, for a sanitizer */
   data = xmalloc (length + (length == 0));
   memcpy (data, text, length);
-  tap_ok (target->run (data, length) == 0, name);
+  return target->run (data, length);
+}
+
+/* In a process of its own, which may die: writes a byte for each file that is
+ * good. */
+static pid_t
+start (const struct target *target, char *paths[], int count, int *results)
+{
+  int ends[2];
+  pid_t child;
+
+  fflush (stdout);
+  MUST (pipe2 (ends, O_CLOEXEC) == 0);
+  child = fork ();
+  MUST (child >= 0);
+  if (child == 0)
+    {
+      bool good = true;
+
+      close (ends[0]);
+      for (int i = 0; i < count && good; i++)
+        good = run_file (target, paths[i]) == 0 && write (ends[1], "", 1) == 1;
+      exit (!good);
+    }
+  close (ends[1]);
+  *results = ends[0];
+  return child;
+}
+
+static void
+replay (const struct target *target, char *paths[], int count)
+{
+  cleanup_free char *end = xasprintf ("%s: the end", target->name);
+  int done = 0, status = 0;
+
+  while (done < count)
+    {
+      int results = -1;
+      pid_t child = start (target, paths + done, count - done, &results);
+      char byte;
+      bool more = true;
+
+      while (more && done < count)
+        {
+          const char *slash = strrchr (paths[done], '/');
+          cleanup_free char *name
+              = xasprintf ("%s: %s", target->name,
+                           slash ? slash + 1 : paths[done]);
+
+          more = read (results, &byte, 1) == 1;
+          tap_ok (more, name);
+          done++;
+        }
+      close (results);
+      MUST (waitpid (child, &status, 0) == child);
+    }
+  /* of the last: a sanitizer may have found something lost */
+  tap_ok (status == 0, end);
 }
 
 static int
@@ -67,18 +119,20 @@ replay_all (const struct target *target)
   cleanup_free char *name = xasprintf ("%s: there is a corpus", target->name);
   struct dirent **entries;
   int count = scandir (directory, &entries, no_hidden, alphasort);
+  cleanup_free char **paths
+      = xcalloc (count > 0 ? (size_t) count : 1, sizeof *paths);
 
   for (int i = 0; i < count; i++)
     {
-      cleanup_free char *path
-          = xasprintf ("%s/%s", directory, entries[i]->d_name);
-
-      replay (target, path);
+      paths[i] = xasprintf ("%s/%s", directory, entries[i]->d_name);
       free (entries[i]);
     }
-  tap_ok (count >= target->least, name);
   if (count >= 0)
     free (entries);
+  replay (target, paths, count);
+  tap_ok (count >= target->least, name);
+  for (int i = 0; i < count; i++)
+    free (paths[i]);
 }
 
 int
@@ -91,10 +145,10 @@ main (int argc, char *argv[])
       if (argc > 1 && strcmp (argv[1], targets[t].name) != 0)
         continue;
       known = true;
-      for (int i = 2; i < argc; i++)
-        replay (&targets[t], argv[i]);
       if (argc < 3)
         replay_all (&targets[t]);
+      else
+        replay (&targets[t], argv + 2, argc - 2);
     }
   if (!known)
     tap_ok (false, argv[1]);

@@ -208,20 +208,24 @@ def check_values(page):
                  bold_before(page.entry("POLICY EXPLAIN", "--caller COMMAND"), ";")))
 
 
+def added(files):
+    """The names of checks in these."""
+    return {name for path in SOURCE.paths("src/libhostnet/" + files) for name in re.findall(
+        r'checks_add(?:_\w+)? \(\s*(?:&?\w+(?:->|\.))?&?\w+, "([a-z -]+)"', SOURCE.text(path))}
+
+
 def check_checks(page):
-    """What verify and audit look at."""
-    added = r'checks_add \(\s*(?:&?\w+(?:->|\.))?&?\w+, "([a-z -]+)"'
-    ids = {name for name, in SOURCE.rows(
-        "src/libhostnet/verify.c", "parts", r'\{ "(\w+)", \w+, \w+, CHECK_\w+ \}')}
-    for path in ("verify.c", "seccomp_proof.c"):
-        ids |= set(re.findall(added, SOURCE.text("src/libhostnet/" + path)))
+    """What verify, audit and doctor look at."""
+    ids = added("verify*.c") | added("seccomp_proof.c") | {name for name, in SOURCE.rows(
+        "src/libhostnet/verify*.c", "parts", r'\{ "(\w+)", \w+, \w+, CHECK_\w+ \}')}
     check("oci-hostnet.1: every check of verify", differ(
         "checks", ids, set(page.tags("VERIFY")) - set(tables_words())))
-    audit = set()
-    for path in glob.glob(os.path.join(TOP, "src/libhostnet/audit*.c")):
-        audit |= set(re.findall(added, SOURCE.text(os.path.relpath(path, TOP))))
-    tags = [name for tag in page.tags("AUDIT") for name in tag.split(", ")]
-    check("oci-hostnet.1: every check of audit", differ("checks", audit, tags))
+    for command in ("audit", "doctor"):
+        tags = {name for tag in page.tags(command.upper()) for name in tag.split(", ")}
+        if command == "doctor":
+            # what it has in tables of its own: the runtimes and the engines
+            tags -= {"crun", "runc", "nerdctl"} | SOURCE.engines() - {"kubernetes"}
+        check("oci-hostnet.1: every check of " + command, differ("checks", added(command + "*.c"), tags))
 
 
 def tables_words():

@@ -6,6 +6,7 @@ A table is a C array `NAME[...] = {` of rows `{ ... },`, up to `};` in the first
 the pattern of its reader does not fit is an error here and not passed over.
 tables.py SOURCE - prints what a completion of oci-hostnet has to offer (tests/completion.sh): on each
 line what is typed, a tab, and the words."""
+import glob
 import json
 import os
 import re
@@ -24,9 +25,13 @@ class Source:
         with open(os.path.join(self.top, path), encoding="utf-8") as file:
             return file.read()
 
+    def paths(self, pattern):
+        return sorted(os.path.relpath(path, self.top) for path in glob.glob(os.path.join(self.top, pattern)))
+
     def rows(self, path, name, pattern):
-        """The groups of PATTERN for each row of the table NAME."""
-        found = re.search(r"\b%s\[[^]]*\]\s*=\s*\{\n(.*?)\n\s*\};" % re.escape(name), self.text(path), re.S)
+        """The groups of PATTERN for each row of the table NAME in PATH, a pattern."""
+        text = "".join(map(self.text, self.paths(path)))
+        found = re.search(r"\b%s\[[^]]*\]\s*=\s*\{\n(.*?)\n\s*\};" % re.escape(name), text, re.S)
         if not found:
             raise SystemExit("%s: there is no table %s" % (path, name))
         body = "\n".join(line for line in COMMENT.sub("", found[1]).split("\n") if not line.startswith("#"))
