@@ -3,8 +3,9 @@
 # Run inside tests/in-host by `make bench`: how fast a server on the host's network is from another
 # machine (the network namespace "lan", over veth): as a process of the host, in a container that is
 # locked, in the same container without us, and behind podman's bridge with published ports. All are
-# there at once and measured in turn, in another order each round; medians, and of the ratio to the
-# host process that of each round.
+# there at once and measured in turn, in another order each round; medians, and of the ratios (to the
+# host process, and to the container without us, which has the same profile for seccomp) that of each
+# round.
 # ROUNDS, but 9 at most: each takes a quarter of a minute.
 # shellcheck disable=SC2154 # top_srcdir, top_builddir
 set -eu
@@ -83,7 +84,7 @@ for ((round = 0; round < rounds; round++)); do
 	# more often what takes little time
 	for what in tcp-in tcp-out udp-in udp-out connects connects connects connects connects; do
 		for who in "${order[@]}"; do printf '%s\t%s\t%s\n' "$what" "$who" "$(measure "$what" "${port[$who]}")"; done >"$dir/round"
-		awk -F'\t' '{ value[$2] = $3; what = $1 } END { for (who in value) print what "\t" who "\t" value[who] "\t" value[who] / value["host"] }' "$dir/round" >>"$dir/all"
+		awk -F'\t' '{ value[$2] = $3; what = $1 } END { for (who in value) print what "\t" who "\t" value[who] "\t" value[who] / value["host"] "\t" value[who] / value["unlocked"] }' "$dir/round" >>"$dir/all"
 	done
 	if ((round % 2)); then order=(host locked unlocked bridge); else order=(bridge unlocked locked host); fi
 done
@@ -99,6 +100,7 @@ while read -r what unit name; do
 	done
 	echo "$line"
 	record "$name, locked / host process" "$(of "$what" locked 4)" ratio
+	record "$name, locked / the container without us" "$(of "$what" locked 5)" ratio
 	record "$name, bridge / host process" "$(of "$what" bridge 4)" ratio
 done <<LIST
 tcp-in Mbit/s TCP received
