@@ -21,7 +21,7 @@ ADDRESS=10.98.0.1 BYTES=$((256 << 20)) CONNECTS=500 SHARES=262144
 
 rootfs=$HOSTNET_TEST_DIR/rootfs
 make_rootfs "$rootfs"
-mkdir -p "$dir" "$rootfs/tmp"
+mkdir -p "$dir/host" "$rootfs/tmp"
 install -m 755 "$(command -v iperf3)" "$top_builddir/tests/bench/connects" "$rootfs/bin/"
 ldd "$(command -v iperf3)" | sed -n 's,^[^/]*\(/[^ ]*\).*,\1,p' | while read -r library; do
 	install -D -m 755 "$(readlink -f "$library")" "$rootfs$library"
@@ -48,7 +48,7 @@ for controller in cpu memory; do
 	if mkdir "$cgroup" 2>/dev/null; then own+=("$cgroup/cgroup.procs"); fi
 	[ ! -e "$cgroup/cpu.shares" ] || echo "$SHARES" >"$cgroup/cpu.shares"
 done
-sh -c "for procs; do echo \$\$ >\$procs; done; PATH=$rootfs/bin:$PATH; $(server "${port[host]}")" sh "${own[@]}" >"$dir/host.log" 2>&1 &
+sh -c "for procs; do echo \$\$ >\$procs; done; PATH=$rootfs/bin:$PATH; $(server "${port[host]}")" sh "${own[@]}" >"$dir/host/log" 2>&1 &
 container "$PROGRAMS/oci-hostnet-crun" locked "${port[locked]}" '{"io.oci-hostnet.network": "host", "io.oci-hostnet.lock": "standard"}'
 container "$(command -v crun)" unlocked "${port[unlocked]}" '{}'
 setup_podman
@@ -74,7 +74,7 @@ measure() { # WHAT PORT
 for who in "${!port[@]}"; do
 	deadline=$((SECONDS + 30))
 	until measure connects "${port[$who]}" >"$dir/first" 2>&1 && iperf -p "${port[$who]}" -n 1000 >"$dir/first" 2>&1; do
-		[ $SECONDS -lt $deadline ] || { echo "throughput: the server '$who' does not answer:" >&2; cat "$dir/first" "$dir/$who"*log >&2; exit 1; }
+		[ $SECONDS -lt $deadline ] || { echo "throughput: the server '$who' does not answer:" >&2; cat "$dir/first" "$dir/$who/log" >&2; exit 1; }
 		sleep 0.1
 	done
 done
