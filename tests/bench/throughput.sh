@@ -3,8 +3,9 @@
 # Run inside tests/in-host by `make bench`: how fast a server on the host's network is from another
 # machine (the network namespace "lan", over veth): as a process of the host, in a container that is
 # locked, in the same container without us, and behind podman's bridge with published ports. All are
-# there at once and measured in turn, in another order each round; medians, and of the ratio to the
-# host process that of each round.
+# there at once and measured in turn, in another order each round; medians, and of the ratios (to the
+# host process, and to the container without us, which has the same profile for seccomp) that of each
+# round.
 # ROUNDS, but 9 at most: each takes a quarter of a minute.
 # shellcheck disable=SC2154 # top_srcdir, top_builddir
 set -eu
@@ -20,7 +21,7 @@ ADDRESS=10.98.0.1 BYTES=$((256 << 20)) CONNECTS=500 SHARES=262144
 
 rootfs=$HOSTNET_TEST_DIR/rootfs
 make_rootfs "$rootfs"
-mkdir -p "$dir" "$rootfs/tmp"
+mkdir -p "$dir/host" "$rootfs/tmp"
 install -m 755 "$(command -v iperf3)" "$top_builddir/tests/bench/connects" "$rootfs/bin/"
 ldd "$(command -v iperf3)" | sed -n 's,^[^/]*\(/[^ ]*\).*,\1,p' | while read -r library; do
 	install -D -m 755 "$(readlink -f "$library")" "$rootfs$library"
@@ -47,7 +48,7 @@ for controller in cpu memory; do
 	if mkdir "$cgroup" 2>/dev/null; then own+=("$cgroup/cgroup.procs"); fi
 	[ ! -e "$cgroup/cpu.shares" ] || echo "$SHARES" >"$cgroup/cpu.shares"
 done
-sh -c "for procs; do echo \$\$ >\$procs; done; PATH=$rootfs/bin:$PATH; $(server "${port[host]}")" sh "${own[@]}" >"$dir/host.log" 2>&1 &
+sh -c "for procs; do echo \$\$ >\$procs; done; PATH=$rootfs/bin:$PATH; $(server "${port[host]}")" sh "${own[@]}" >"$dir/host/log" 2>&1 &
 container "$PROGRAMS/oci-hostnet-crun" locked "${port[locked]}" '{"io.oci-hostnet.network": "host", "io.oci-hostnet.lock": "standard"}'
 container "$(command -v crun)" unlocked "${port[unlocked]}" '{}'
 setup_podman
@@ -73,7 +74,7 @@ measure() { # WHAT PORT
 for who in "${!port[@]}"; do
 	deadline=$((SECONDS + 30))
 	until measure connects "${port[$who]}" >"$dir/first" 2>&1 && iperf -p "${port[$who]}" -n 1000 >"$dir/first" 2>&1; do
-		[ $SECONDS -lt $deadline ] || { echo "throughput: the server '$who' does not answer:" >&2; cat "$dir/first" "$dir/$who"*log >&2; exit 1; }
+		[ $SECONDS -lt $deadline ] || { echo "throughput: the server '$who' does not answer:" >&2; cat "$dir/first" "$dir/$who/log" >&2; exit 1; }
 		sleep 0.1
 	done
 done
@@ -83,7 +84,7 @@ for ((round = 0; round < rounds; round++)); do
 	# more often what takes little time
 	for what in tcp-in tcp-out udp-in udp-out connects connects connects connects connects; do
 		for who in "${order[@]}"; do printf '%s\t%s\t%s\n' "$what" "$who" "$(measure "$what" "${port[$who]}")"; done >"$dir/round"
-		awk -F'\t' '{ value[$2] = $3; what = $1 } END { for (who in value) print what "\t" who "\t" value[who] "\t" value[who] / value["host"] }' "$dir/round" >>"$dir/all"
+		awk -F'\t' '{ value[$2] = $3; what = $1 } END { for (who in value) print what "\t" who "\t" value[who] "\t" value[who] / value["host"] "\t" value[who] / value["unlocked"] }' "$dir/round" >>"$dir/all"
 	done
 	if ((round % 2)); then order=(host locked unlocked bridge); else order=(bridge unlocked locked host); fi
 done
@@ -99,6 +100,7 @@ while read -r what unit name; do
 	done
 	echo "$line"
 	record "$name, locked / host process" "$(of "$what" locked 4)" ratio
+	record "$name, locked / the container without us" "$(of "$what" locked 5)" ratio
 	record "$name, bridge / host process" "$(of "$what" bridge 4)" ratio
 done <<LIST
 tcp-in Mbit/s TCP received
