@@ -83,16 +83,24 @@ struct escaped escape_n (const char *text, size_t length);
 size_t escape_next (const char *text, size_t left, bool *plain);
 
 /* Abort on exhaustion. */
-void *xmalloc (size_t size);
-void *xcalloc (size_t count, size_t size); /* zeroed */
-void *xrealloc (void *old, size_t size);
-char *xstrndup (const char *text, size_t length);
-char *xasprintf (const char *format, ...)
+#define returns_memory __attribute__ ((returns_nonnull))
+void *xmalloc (size_t size) returns_memory;
+void *xcalloc (size_t count, size_t size) returns_memory; /* zeroed */
+void *xrealloc (void *old, size_t size) returns_memory;
+char *xstrndup (const char *text, size_t length) returns_memory;
+char *xasprintf (const char *format, ...) returns_memory
     __attribute__ ((format (printf, 1, 2)));
 char *xvasprintf (const char *format, va_list arguments)
     __attribute__ ((format (printf, 1, 0)));
 
 void cleanup_freep (void *pointer_to_pointer);
 void cleanup_closep (int *fd);
+
+#ifdef ANALYSIS
+/* Tools that see one file at a time (tests/analysis.sh) do not know that these return -1. */
+# define error_refuse(...) (error_refuse (__VA_ARGS__), -1)
+# define error_system(...) (error_system (__VA_ARGS__), -1)
+# define error_wrap(...) (error_wrap (__VA_ARGS__), -1)
+#endif
 
 #endif

@@ -64,7 +64,7 @@ compare (const void *a, const void *b)
 int
 main (int argc, char *argv[])
 {
-  char **commands[MAX_COMMANDS];
+  char **commands[MAX_COMMANDS] = { NULL };
   int count = 0, rounds = argc > 4 ? atoi (argv[1]) : 0;
   double *times;
   char path[4096];
@@ -85,6 +85,8 @@ main (int argc, char *argv[])
         commands[count++] = &argv[i + 1];
       }
   times = malloc (sizeof *times * (size_t) (count * rounds));
+  if (times == NULL)
+    return 2;
   for (int r = 0; r < rounds; r++)
     for (int c = 0; c < count; c++)
       {
