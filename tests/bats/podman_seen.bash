@@ -103,6 +103,7 @@ host_namespaces() {
 
 # The container's terminal comes through conmon's console socket.
 terminal() {
+	# shellcheck disable=SC2089,SC2090 # a script in one word
 	local script='tty; ls -ln /dev/pts/0 /dev/console | cut -c 1-40; echo typed >/dev/tty; echo console >/dev/console
 		stty -echo && stty echo && echo "modes set"; set -m; sleep 0 & wait; echo ready; read -r answer; echo "read $answer"'
 	# any_podman takes its standard input away

@@ -18,7 +18,7 @@ setup() {
 	forget_records
 	work=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/policy.XXXXXX")
 	chmod 755 "$work"
-	cd "$work"
+	cd "$work" || return
 }
 
 teardown() {
@@ -599,7 +599,7 @@ record() {
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
 	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["a\",\"b"]},"args":["a\nb","\"],"]},"request":"allow"}]' ]
-	! grep -q $'\u202e' <<<"$output"
+	if grep -q $'\u202e' <<<"$output"; then return 1; fi
 }
 
 @test "suggest: what turns text or controls a terminal is written as \\u, and matches itself alone" {

@@ -23,7 +23,7 @@ jq -c "$ask" "$captures/docker/host.config.json" >"$dir/9KB.json"
 jq -c '.process.env += [range(1200) | "BENCH_VARIABLE_\(.)=some value that stands for one"] | .mounts += [range(130) | {destination: "/mnt/\(.)", type: "tmpfs", source: "tmpfs", options: ["nosuid","nodev"]}]' \
 	"$captures/podman/annotation.config.json" >"$dir/85KB.json"
 for size in 9KB 85KB; do
-	mapfile -t median < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/$size.json" \
+	mapfile -t lines < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/$size.json" \
 		-- "$dir/crun" create --bundle "$dir/bundle" x \
 		-- "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x \
 		-- "$dir/jq-wrapper" create --bundle "$dir/bundle" x \
@@ -43,9 +43,9 @@ for count in 0 10 1000; do
 	rules "$count"
 	mapfile -t median < <("$top_builddir/tests/bench/bench" "$rounds" "$dir/bundle" "$dir/9KB.json" \
 		-- "$top_builddir/src/oci-hostnet-runtime" create --bundle "$dir/bundle" x)
-	median=${median%% *}
-	without=${without:-$median}
-	echo "policy of $count rules: edit + no-op $median us (+$((median - without)) us)"
+	policy=${lines[0]%% *}
+	without=${without:-$policy}
+	echo "policy of $count rules: edit + no-op $policy us (+$((policy - without)) us)"
 done
 rules 0
 

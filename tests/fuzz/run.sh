@@ -13,7 +13,7 @@ command -v clang >/dev/null || { echo "run.sh: clang is not installed" >&2; exit
 [ -e "$build/src/libhostnet/refusals.h" ] || { echo "run.sh: build first" >&2; exit 2; }
 mkdir -p "$work/objects" "$work/corpus"
 
-flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer "-fsanitize=address,undefined" -fno-sanitize-recover=all
 	-I"$build" -I"$top/src" -I"$build/src" -I"$top/src/libhostnet" -I"$build/src/libhostnet"
 	-DPOLICY_PATH='"/nonexistent/policy.json"' -DSYSCONFDIR='"/nonexistent"')
 printf '%s\0' "$top"/src/libhostnet/*.c | nice -n 19 xargs -0 -P "$(nproc)" -I '{}' \
