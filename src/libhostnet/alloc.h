@@ -8,11 +8,12 @@
 #include <stddef.h>
 
 /* The caller frees. */
-void *xmalloc (size_t size);
-void *xcalloc (size_t count, size_t size); /* zeroed */
-void *xrealloc (void *old, size_t size);
-char *xstrndup (const char *text, size_t length);
-char *xasprintf (const char *format, ...)
+#define returns_memory __attribute__ ((returns_nonnull))
+void *xmalloc (size_t size) returns_memory;
+void *xcalloc (size_t count, size_t size) returns_memory; /* zeroed */
+void *xrealloc (void *old, size_t size) returns_memory;
+char *xstrndup (const char *text, size_t length) returns_memory;
+char *xasprintf (const char *format, ...) returns_memory
     __attribute__ ((format (printf, 1, 2)));
 char *xvasprintf (const char *format, va_list arguments)
     __attribute__ ((format (printf, 1, 0)));

@@ -75,8 +75,8 @@ static const struct mark
 };
 
 static const char *const host_options[ENGINES] = {
-  [ENGINE_UNKNOWN] = "the engine's own host option (`--network host`, ctr: "
-                     "`--net-host`)",
+  [ENGINE_UNKNOWN] = ("the engine's own host option (`--network host`, ctr: "
+                      "`--net-host`)"),
   [ENGINE_PODMAN] = "`podman run --network host`",
   [ENGINE_CRIO] = "`hostNetwork: true` in the pod",
   [ENGINE_CONTAINERD_CRI] = "`hostNetwork: true` in the pod",

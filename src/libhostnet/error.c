@@ -2,6 +2,9 @@
 #include <config.h>
 
 #include "error.h"
+#undef error_refuse
+#undef error_system
+#undef error_wrap
 
 #include <errno.h>
 #include <stdarg.h>

@@ -43,7 +43,7 @@ reserved_port (int fd, const char **protocol)
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-  } address;
+  } address = { .v6 = { .sin6_family = AF_UNSPEC } };
   socklen_t length = sizeof address, size = sizeof (int);
   int type = 0, listening = 0;
 

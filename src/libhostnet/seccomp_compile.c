@@ -259,7 +259,7 @@ seccomp_architecture (const char *name)
   if (strncmp (name, prefix, sizeof prefix - 1) != 0)
     return 0;
   name += sizeof prefix - 1;
-  for (; name[i] != '\0' && i < sizeof lower - 1; i++)
+  for (; i < sizeof lower - 1 && name[i] != '\0'; i++)
     lower[i] = (char) tolower ((unsigned char) name[i]);
   lower[i] = '\0';
   return seccomp_arch_resolve_name (lower);

@@ -238,8 +238,8 @@ toml_value_string (const struct toml *toml, const char **at,
 bool
 toml_value_has (const struct toml *toml, const char *text)
 {
-  const char *at = toml->value, *start;
-  size_t length;
+  const char *at = toml->value, *start = "";
+  size_t length = 0;
 
   while (toml_value_string (toml, &at, &start, &length))
     if (length == strlen (text) && strncmp (start, text, length) == 0)

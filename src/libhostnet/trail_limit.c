@@ -227,7 +227,7 @@ static struct slot *
 find_slot (struct slot *slots, const struct level *level, uint64_t key,
            uint32_t now)
 {
-  struct slot *oldest = NULL;
+  struct slot *oldest = slots;
 
   for (struct slot *slot = slots; slot < slots + level->slots; slot++)
     {
@@ -236,7 +236,7 @@ find_slot (struct slot *slots, const struct level *level, uint64_t key,
         *slot = (struct slot){ 0, 0, 0 };
       else if (slot->key == key)
         return slot;
-      if (oldest == NULL || slot->start < oldest->start)
+      if (slot->start < oldest->start)
         oldest = slot;
     }
   *oldest = (struct slot){ key, now, 0 };
@@ -248,7 +248,7 @@ count_record (struct table *table, const struct record *record, uint32_t now)
 {
   const uint64_t keys[LEVELS] = { key_of_same (table->seed, record),
                                   key_of_group (table->seed, record), 0 };
-  struct slot *found[LEVELS], *slots = table->slots;
+  struct slot *found[LEVELS] = { NULL }, *slots = table->slots;
 
   for (size_t i = 0; i < LEVELS; i++)
     {

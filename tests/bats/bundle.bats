@@ -28,7 +28,7 @@ refused() {
 	local pattern=$1 before
 	before=$(stat -c '%i %s %Y %a' "$config" 2>/dev/null; sha256sum "$config" 2>/dev/null) || :
 	for command in create run apply; do
-		cd "$work"
+		cd "$work" || return
 		case $command in
 		apply) run -3 "$PROGRAMS/oci-hostnet" apply "$work/bundle" ;;
 		*) run -1 "$PROGRAMS/oci-hostnet-runtime" "$command" --bundle "$work/bundle" x ;;
@@ -38,7 +38,7 @@ refused() {
 		[ "${#lines[@]}" -eq 1 ]
 		[ ! -e "$work/started" ]
 		[ "$before" = "$(stat -c '%i %s %Y %a' "$config" 2>/dev/null; sha256sum "$config" 2>/dev/null)" ]
-		[ "$(ls -A "$work/bundle" | grep -vxc config.json || :)" -eq 0 ]
+		[ -z "$(find "$work/bundle" -mindepth 1 ! -name config.json)" ]
 	done
 }
 

@@ -26,7 +26,7 @@ configure() { "$HOSTNET" configure "$1" --root "$root" "${@:2}"; }
 # listing DIR - all that there is to say of what is below it; times of files, which directories lose
 listing() {
 	(
-		cd "$1"
+		cd "$1" || exit
 		find . -mindepth 1 -type d -printf '%P %y %m %U %G\n'
 		find . -mindepth 1 ! -type d -printf '%P %y %m %U %G %n %i %T@ %l\n'
 		find . -type f -exec sha256sum {} +

@@ -280,7 +280,7 @@ each_call_fails() {
 		strace -o "$root.trace" --inject="$name:error=EIO:when=$number" "$HOSTNET" configure "$@" --root "$root" >"$root.said" 2>&1 || status=$?
 		tried=$((tried + 1))
 		grep -q INJECTED "$root.trace" || { echo "$call: not injected"; return 1; }
-		if litter=$(grep -o "all is done, but $root[^ ]*, which" "$root.said"); then
+		if litter=$(grep -o "all is done, but ${root}[^ ]*, which" "$root.said"); then
 			# the one thing that could not be removed is named
 			[ "$status" = 3 ]
 			litter=${litter#*but } litter=${litter%, which}

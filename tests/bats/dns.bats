@@ -18,7 +18,7 @@ setup_file() {
 }
 
 setup() {
-	STARTED_ID= MOUNTED=()
+	STARTED_ID='' MOUNTED=()
 	no_policy
 	host_files
 	echo "nameserver 10.77.0.1" >"$ENGINE/resolv.conf"

@@ -23,7 +23,7 @@ setup_file() {
 }
 
 setup() {
-	SERVER=
+	SERVER=''
 	# without the packets that podman's rules count
 	nft() { command nft --stateless "$@"; }
 	no_policy
@@ -103,7 +103,7 @@ with_lock() { asks "$1" --annotation "io.oci-hostnet.lock=$2"; }
 	local before id podman
 	before=$(remember_files)
 	for runtime in oci-hostnet-crun oci-hostnet-runc; do
-		podman=(any_podman --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime $runtime)
+		podman=(any_podman --hooks-dir "$HOSTNET_TEST_DIR/no-hooks.d" --runtime "$runtime")
 		id=$("${podman[@]}" run -d --cgroup-parent "/$HOSTNET_TAG-podman" --network names "${ASK[@]}" localhost/bb sleep 1000)
 		run "${podman[@]}" exec "$id" sh -c "$LOOK"
 		expect_host_files

@@ -47,7 +47,7 @@ setup() {
 	INPUT=/dev/null
 	STRACE=(strace)
 	LEFT_SEEN=0 STARTED=0
-	cd "$work"
+	cd "$work" || return
 }
 
 teardown() { no_policy; rm -rf "$work"; }

@@ -40,7 +40,8 @@ taken_refused() {
 
 # and a container that has the host's network without asking for it
 @test "inherited: a port that is taken is refused too" {
-	local asked="$UNASKED | .annotations = {} | $(declaring 80/tcp)"
+	local asked
+	asked="$UNASKED | .annotations = {} | $(declaring 80/tcp)"
 	hold tcp 0.0.0.0 80 reuseaddr listen
 	for runtime in crun runc; do refused_before "$runtime" "$asked" "port 80/tcp is already in use"; done
 	policy '{"version": 1, "default": {"inherit": "report"}}'

@@ -106,7 +106,7 @@ reading_works() {
 		echo 9; cat /proc/net/dev /sys/class/net/host0/mtu
 		echo done'
 	expect_status 0
-	expect_output "inet addr:10.98.0.1" "10.98.0.2 dev host0 src 10.98.0.1" "Local Address:Port" done
+	expect_output "inet addr:10.98.0.1" "10.98.0.2 dev host0 src 10.98.0.1" "Local Address:Port" "done"
 }
 @test "crun: ifconfig, ip, route, netstat, ss and arp read" { reading_works crun; }
 @test "runc: ifconfig, ip, route, netstat, ss and arp read" { reading_works runc; }
@@ -165,7 +165,7 @@ commands_refused() {
 # Every attack, every variant; the results wanted depend on the kind only.
 # attacks_fail RUNTIME JQ [FILE-RESULT]
 attacks_fail() {
-	local name variant result kind wanted bad=0 count=0 kinds= by_int80=
+	local name variant result kind wanted bad=0 count=0 kinds='' by_int80=
 	if lacks int80; then by_int80=$LACKING; fi
 	run container "$1" "$2" attacks-all
 	expect_status 0
@@ -377,7 +377,7 @@ userns() {
 		done
 		echo done'
 	expect_status 0
-	expect_output "100000" "inet 10.98.0.1/24" done
+	expect_output "100000" "inet 10.98.0.1/24" "done"
 	[[ $output != *WROTE* ]]
 	grep -q '^mount /sys ' <<<"$output"
 	if grep '^mount' <<<"$output" | grep -vE '^mount [^ ]+ ro(,|$)'; then

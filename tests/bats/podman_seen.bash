@@ -103,9 +103,11 @@ host_namespaces() {
 
 # The container's terminal comes through conmon's console socket.
 terminal() {
+	# shellcheck disable=SC2089,SC2090 # a script in one word
 	local script='tty; ls -ln /dev/pts/0 /dev/console | cut -c 1-40; echo typed >/dev/tty; echo console >/dev/console
 		stty -echo && stty echo && echo "modes set"; set -m; sleep 0 & wait; echo ready; read -r answer; echo "read $answer"'
 	# any_podman takes its standard input away
+	# shellcheck disable=SC2090
 	{ declare -f podman_of; declare -p PODMAN ASK script; echo 'any_podman() { timeout --foreground -k 5 300 "${PODMAN[@]}" "$@"; }
 		podman_of "$1" run --cgroup-parent "/$HOSTNET_TAG-podman" \
 		--rm -it --hostname inside "${ASK[@]}" --user 1000 localhost/bb sh -c "$script"'; } >"$BATS_TEST_TMPDIR/terminal"

@@ -15,7 +15,7 @@ setup() {
 	forget_records
 	work=$(mktemp -d "$HOSTNET_TEST_DIR/tmp/policy.XXXXXX")
 	chmod 755 "$work"
-	cd "$work"
+	cd "$work" || return
 }
 
 teardown() {

@@ -29,7 +29,7 @@ complains() {
 	local line=$1 column=$2 text found
 	shift 2
 	expect_status 3
-	found=$(grep "line $line, column $column[^0-9]" <<<"$output") || { echo "$output"; return 1; }
+	found=$(grep "line $line, column ${column}[^0-9]" <<<"$output") || { echo "$output"; return 1; }
 	for text in "$file" "$@"; do
 		[[ $found = *"$text"* ]] || { echo "not found: $text in $found"; return 1; }
 	done

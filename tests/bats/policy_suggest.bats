@@ -185,7 +185,7 @@ record() {
 	run -0 hostnet policy suggest log
 	sed 's,^ *//.*,,' <<<"$output" >bare
 	[ "$(jq -c .rules bare)" = '[{"when":{"kubernetes":{"namespaces":["a\",\"b"]},"args":["a\nb","\"],"]},"request":"allow"}]' ]
-	! grep -q $'\u202e' <<<"$output"
+	if grep -q $'\u202e' <<<"$output"; then return 1; fi
 }
 
 @test "suggest: what turns text or controls a terminal is written as \\u, and matches itself alone" {

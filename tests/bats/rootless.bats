@@ -279,7 +279,7 @@ untrusted() {
 
 # LXC, an unprivileged machine
 @test "the policy of a whole system in a user namespace belongs to its own root" {
-	local system=$HOSTNET_TEST_DIR/userns-rootfs inside=(unshare -U --map-users 100000,0,65536 --map-groups 100000,0,65536 --setuid 0 --setgid 0)
+	local system=$HOSTNET_TEST_DIR/userns-rootfs inside=(unshare -U --map-users "100000,0,65536" --map-groups "100000,0,65536" --setuid 0 --setgid 0)
 	make_userns_rootfs
 	copy_program "$PROGRAMS/oci-hostnet" "$system"
 	mkdir -p "$system$(dirname "$HOSTNET_POLICY")"

@@ -10,7 +10,7 @@ setup_file() {
 }
 
 setup() {
-	STARTED_ID= DISK=
+	STARTED_ID='' DISK=
 	subordinate_ids
 	policy "$SUBORDINATE"
 	remember_host

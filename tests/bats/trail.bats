@@ -11,6 +11,7 @@ HOSTNET=$PROGRAMS/oci-hostnet
 WRITE=$top_builddir/tests/unit/write_record
 STATE=/run/oci-hostnet/trail
 # every field beside the sentence
+# shellcheck disable=SC2054 # commas within a word
 FIELDS=(reason=ports_published container=0123456789abcdef engine=cri-o pod=web-0 namespace=shop 'rule=allow[2]'
 	lock=strict+userns program=oci-hostnet-runtime command=create edits=netns,seccomp bundle=/run/bundle 'args=["sh","-c","a b"]'
 	service_account=builder 'settings={"request":"allow"}' sure=yes bears=strict)

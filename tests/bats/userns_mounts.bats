@@ -73,6 +73,7 @@ reads_below() {
 # The flags that a container is to have on a mount, for sources with flags of their own.
 flags() {
 	local source options wanted flag seen
+	# shellcheck disable=SC2054 # commas within a word
 	local -A sources=([plain]="" [nosuid]=nosuid [nodev]=nodev [noexec]=noexec [ro]=ro [all]=nosuid,nodev,noexec
 		[noatime]=noatime [strict]=strictatime,nosuid)
 	local mounts='.mounts += [' separator='' n=0
@@ -162,6 +163,7 @@ HOST_IPC='del(.linux.namespaces[] | select(.type == "ipc"))'
 	mount -t tmpfs dev "$VOLUME/dev"
 	local runtime
 	for runtime in crun runc; do
+		# shellcheck disable=SC2097,SC2098 # for the process of unshare, with our values
 		VOLUME=$VOLUME HERE=$HERE run unshare -m bash "$VOLUME/with-mqueue" "$runtime" "$LOCKED | $MQUEUE | $HOST_IPC" \
 			sh -c 'ls /dev/mqueue; grep /dev/mqueue /proc/self/mountinfo; echo gone >/dev/null; id'
 		expect_status 0

@@ -351,7 +351,7 @@ host_cgroups() {
 # Behind these the runtime's init finds what is its own.
 doors() {
 	local source
-	cd "$work"
+	cd "$work" || return
 	mkdir -p x
 	for source in /proc/self/cwd/x /proc/thread-self/cwd /proc/self/root/etc /proc/self/fd/0 /proc/1/root/etc \
 		/proc/self/cwd/is/not/there /dev/fd/0 "$work/link/x"; do

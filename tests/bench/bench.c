@@ -106,7 +106,7 @@ print (struct sample *samples, int rounds, bool more, long most)
 int
 main (int argc, char *argv[])
 {
-  char **commands[MAX_COMMANDS];
+  char **commands[MAX_COMMANDS] = { NULL };
   long most[MAX_COMMANDS] = { 0 };
   bool more = argc > 1 && strcmp (argv[1], "-m") == 0;
   int count = 0, rounds;
@@ -132,6 +132,8 @@ main (int argc, char *argv[])
         commands[count++] = &argv[i + 1];
       }
   samples = malloc (sizeof *samples * (size_t) (count * rounds));
+  if (samples == NULL)
+    return 2;
   for (int r = 0; r < rounds; r++)
     for (int c = 0; c < count; c++)
       {

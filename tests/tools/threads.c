@@ -18,8 +18,9 @@
 static void *wait_forever(void *data)
 {
 	(void)data;
-	for (;;)
-		pause();
+	while (pause() < 0)
+		continue;
+	return NULL;
 }
 
 /* The system calls are those of one thread. */

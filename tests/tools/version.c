@@ -16,7 +16,7 @@ main (int argc, char *argv[])
     return puts ("ran") < 0;
   snprintf (name, sizeof name, "%s.says", argv[0]);
   says = fopen (name, "re");
-  if (says == NULL || fread (text, 1, sizeof text - 1, says) == 0)
+  if (says == NULL || fread (text, 1, sizeof text - 1, says) == 0 || fclose (says) != 0)
     return 1;
   if (strncmp (text, "hang", 4) == 0)
     for (;;)

@@ -418,7 +418,7 @@ test_random (void)
       wrong += !agree (program, length, &taken);
       taken_count += taken;
     }
-  printf ("# %u of %u random programs taken by the kernel\n", taken_count,
+  printf ("# %u of %d random programs taken by the kernel\n", taken_count,
           RANDOM_PROGRAMS);
   tap_ok (wrong == 0, "random programs");
   tap_ok (taken_count > RANDOM_PROGRAMS / 10

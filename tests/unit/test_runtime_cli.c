@@ -94,7 +94,7 @@ compare_fields (const char *wanted, bool all, const struct runtime_cli *cli)
           { "carriers", cli->carrier_count ? carriers : NULL } };
   size_t known = sizeof (fields) / sizeof (fields[0]);
   const char *values[sizeof (fields) / sizeof (fields[0])] = { NULL };
-  char *copy = strdup (wanted);
+  char *copy = xasprintf ("%s", wanted);
   int wrong = 0;
 
   snprintf (preserve, sizeof (preserve), "%u", cli->preserve_fds);
@@ -194,7 +194,7 @@ run_row (const struct row *row, unsigned line, enum runtime_dialect dialect)
 
   if (strcmp (row->dialects, "both") != 0 && strcmp (row->dialects, name) != 0)
     return;
-  words = strdup (row->words);
+  words = xasprintf ("%s", row->words);
   argc = split_words (words, argv);
   memset (&cli, 0xA5, sizeof (cli));
   result = runtime_cli_parse (dialect, argc, argv, &cli, &err);

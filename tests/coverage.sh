@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# coverage.sh [DIR] - which lines of src have been run by what was run in DIR (this directory), which was
+# configured with --enable-coverage: a table, and what has not been run in DIR/coverage.txt.
+# 1 when it is less than 90 % of all lines. What is not reached, and why: tests/coverage.md.
+set -eu
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+dir=$(cd "${1:-$here/..}" && pwd)
+[ -e "$dir/src/libhostnet/error.gcno" ] ||
+	{ echo "coverage.sh: $dir was not configured with --enable-coverage" >&2; exit 2; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+# a file that no process has written is a file of which nothing was run
+find "$dir/src" -name '*.gcno' | while read -r notes; do
+	[ -s "${notes%.gcno}.gcda" ] || rm -f "${notes%.gcno}.gcda"
+	gcov --json-format --stdout --object-directory "$(dirname "$notes")" "$notes" 2>/dev/null
+done >all.json
+python3 - "$dir" all.json <<'PYTHON'
+import collections, json, os, sys
+
+top = os.path.realpath(sys.argv[1])
+lines = collections.defaultdict(lambda: collections.defaultdict(int))
+decoder, text = json.JSONDecoder(), open(sys.argv[2]).read()
+at = 0
+while at < len(text):
+    if text[at].isspace():
+        at += 1
+        continue
+    unit, at = decoder.raw_decode(text, at)
+    for file in unit["files"]:
+        name = os.path.realpath(os.path.join(unit["current_working_directory"], file["file"]))
+        if not name.startswith(top + "/src/"):
+            continue
+        for line in file["lines"]:
+            lines[name[len(top) + 1:]][line["line_number"]] += line["count"]
+missed = open(os.path.join(top, "coverage.txt"), "w")
+total = run = 0
+for name in sorted(lines):
+    counts = lines[name]
+    total += len(counts)
+    reached = sum(1 for count in counts.values() if count)
+    run += reached
+    print("%6.1f %%  %4d of %4d  %s" % (100.0 * reached / len(counts), reached, len(counts), name))
+    source = open(os.path.join(top, name), errors="replace").read().split("\n")
+    for number in sorted(n for n, count in counts.items() if not count):
+        missed.write("%s:%d:%s\n" % (name, number, source[number - 1]))
+print("%6.1f %%  %d of %d lines of %d files" % (100.0 * run / max(total, 1), run, total, len(lines)))
+sys.exit(run < 0.9 * total or total == 0)
+PYTHON
