@@ -9,10 +9,10 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "audit_parts.h"
+#include "compat.h"
 
 enum { ROUNDS = 16 }; /* of looking for containers */
 

@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "bundle.h"
+#include "compat.h"
 #include "processes.h"
 
 /* sd_listen_fds(3): valid when LISTEN_PID is our own. */

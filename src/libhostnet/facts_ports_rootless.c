@@ -18,11 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bundle.h"
+#include "compat.h"
 #include "processes.h"
 
 enum { ARGUMENTS_MAX = 1024 * 1024 };
