@@ -136,7 +136,8 @@ hardened() {
 
 # --- make install -------------------------------------------------------------------------
 
-unpacked() { rm -rf "$2" && mkdir -p "$2" && tar -C "$2" -xzmf "$1" --strip-components=1; }
+# unpacked TARBALL DIR (whose mode dpkg-source takes as it is)
+unpacked() { rm -rf "$2" && mkdir -p "$2" && chmod 755 "$2" && tar -C "$2" -xzmf "$1" --strip-components=1; }
 plain_build() {
 	unpacked "$tarball" "$work/plain/source" && mkdir "$work/plain/build" && cd "$work/plain/build" &&
 		../source/configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var && make -j2
@@ -268,8 +269,9 @@ static_programs() {
 	point "$1: has no stack that can be executed" of_each "$2" no_exec_stack
 	relay "$top/tests/in-host" "$self" --built "$1" "$2/src"
 }
-of_glibc() { grep -q 'GNU C Library' "$1"; }
-not_of_glibc() { ! of_glibc "$1"; }
+# the note that glibc's start files leave
+of_glibc() { has NT_GNU_ABI_TAG -nW "$1"; }
+not_of_glibc() { has_not NT_GNU_ABI_TAG -nW "$1"; }
 
 part_static() {
 	[ -d "$work/plain/source" ] || unpacked "$tarball" "$work/plain/source" || return
@@ -345,27 +347,27 @@ nothing_is_left() {
 		[ -d "/$dir" ] || { echo "left: $dir"; exit 1; }
 	done
 }
-in_root() { chroot /mnt/root "$@"; }
+ROOT=(chroot /mnt/root)
 
 installed() {
 	local deb=$1 dir
 	mount -t tmpfs -o mode=0755 tmpfs /mnt && mkdir /mnt/upper /mnt/work /mnt/root &&
 		mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root || return
 	# a policy of the machine's own has no say
-	[ ! -e /etc/oci-hostnet ] || mount -t tmpfs -o mode=0755 tmpfs /mnt/root/etc/oci-hostnet || return
+	[ ! -e /mnt/root/etc/oci-hostnet ] || mount -t tmpfs -o mode=0755 tmpfs /mnt/root/etc/oci-hostnet || return
 	for dir in proc sys dev run; do mount --rbind /$dir /mnt/root/$dir || return; done
 	cp "$deb" "$HOSTNET_TEST_DIR/x.deb"
-	say "dpkg -i" in_root env PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -i "$HOSTNET_TEST_DIR/x.deb"
+	say "dpkg -i" "${ROOT[@]}" env PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -i "$HOSTNET_TEST_DIR/x.deb"
 	say "it changes nothing of the machine but its own files" only_its_files "$deb"
 	say "oci-hostnet --version reads the policy of /etc" \
-		grep -qxE 'policy: +/etc/oci-hostnet/policy\.json' <(in_root oci-hostnet --version)
-	containers "installed" /usr/sbin /usr/bin in_root
+		grep -qxE 'policy: +/etc/oci-hostnet/policy\.json' <("${ROOT[@]}" oci-hostnet --version)
+	containers "installed" /usr/sbin /usr/bin "${ROOT[@]}"
 	cp "$top/oci-specs/captures/podman/netadmin-host.config.json" "$HOSTNET_TEST_DIR/capture.json"
 	say "installed: oci-hostnet verify: an engine's capture with NET_ADMIN is open" \
-		is_open in_root /usr/bin/oci-hostnet verify "$HOSTNET_TEST_DIR/capture.json"
-	say "dpkg -r" in_root env PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -r oci-hostnet
+		is_open "${ROOT[@]}" /usr/bin/oci-hostnet verify "$HOSTNET_TEST_DIR/capture.json"
+	say "dpkg -r" "${ROOT[@]}" env PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -r oci-hostnet
 	say "leaves nothing" nothing_is_left
-	say "dpkg -P" in_root env PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -P oci-hostnet
+	say "dpkg -P" "${ROOT[@]}" env PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg -P oci-hostnet
 	say "leaves nothing either" nothing_is_left
 	echo "done"
 }
