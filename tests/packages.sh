@@ -270,8 +270,8 @@ static_programs() {
 	relay "$top/tests/in-host" "$self" --built "$1" "$2/src"
 }
 # the note that glibc's start files leave
-of_glibc() { has NT_GNU_ABI_TAG -nW "$1"; }
-not_of_glibc() { has_not NT_GNU_ABI_TAG -nW "$1"; }
+of_glibc() { has NT_GNU_ABI_TAG -hnW "$1"; }
+not_of_glibc() { has_not NT_GNU_ABI_TAG -hnW "$1"; }
 
 part_static() {
 	[ -d "$work/plain/source" ] || unpacked "$tarball" "$work/plain/source" || return
@@ -351,7 +351,8 @@ ROOT=(chroot /mnt/root)
 
 installed() {
 	local deb=$1 dir
-	mount -t tmpfs -o mode=0755 tmpfs /mnt && mkdir /mnt/upper /mnt/work /mnt/root &&
+	# private: pivot_root(2) refuses a root whose parent is shared
+	mount -t tmpfs -o mode=0755 tmpfs /mnt && mount --make-private /mnt && mkdir /mnt/upper /mnt/work /mnt/root &&
 		mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root || return
 	# a policy of the machine's own has no say
 	[ ! -e /mnt/root/etc/oci-hostnet ] || mount -t tmpfs -o mode=0755 tmpfs /mnt/root/etc/oci-hostnet || return
