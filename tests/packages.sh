@@ -176,7 +176,7 @@ deb_is_what_is_installed() {
 	diff <(without_gz <"$work/installed") \
 		<(deb_files "$1" | without_gz | grep -vE '^/usr/share/doc/oci-hostnet/(changelog|copyright)$')
 }
-no_scripts() { [ "$(dpkg-deb --ctrl-tarfile "$1" | tar -t | sort | tr '\n' ' ')" = './ ./control ./md5sums ' ]; }
+no_scripts() { diff <(dpkg-deb --ctrl-tarfile "$1" | tar -t | LC_ALL=C sort) <(printf '%s\n' ./ ./control ./md5sums); }
 
 part_deb() {
 	[ -s "$work/installed" ] || part_install
