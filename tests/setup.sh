@@ -17,7 +17,7 @@ WORKLOADS+=" python3"
 # Reads the code and the pages (tests/analysis.sh, tests/pages.sh), counts instructions and lines.
 ANALYSIS="clang clang-tidy clang-tools libclang-rt-14-dev cppcheck shellcheck codespell valgrind mandoc zsh bash-completion"
 # Builds the packages and the static programs (tests/packages.sh).
-PACKAGING="debhelper lintian rpm rpmlint musl-tools"
+PACKAGING="debhelper lintian rpm rpmlint musl-tools git file"
 # Measures throughput for `make bench`, which asks for it; nothing else needs it.
 BENCH="iperf3"
 

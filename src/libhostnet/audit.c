@@ -9,10 +9,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "answer.h"
 #include "audit_parts.h"
+#include "compat.h"
 
 enum { ROUNDS = 16 }; /* of looking for containers */
 

@@ -17,6 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "compat.h"
+
 enum
 {
   MOUNTINFO_LIMIT = 4 << 20,
@@ -169,7 +171,7 @@ test_descriptor (int fd, long magic)
 
   if (fd < 0 || fstatfs (fd, &fs) < 0 || fstatvfs (fd, &vfs) < 0)
     return REACH_UNSEEN;
-  if (fs.f_type != magic)
+  if ((long) fs.f_type != magic)
     return REACH_HIDDEN;
   return (vfs.f_flag & ST_RDONLY) != 0 ? REACH_READ_ONLY : REACH_WRITABLE;
 }

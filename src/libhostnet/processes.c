@@ -8,9 +8,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "error.h"
 
 int

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "store.h"
 #include "tree_parts.h"
 
