@@ -3,8 +3,11 @@
  * Engines and tests start the programs with an environment of their own, so what a sanitizer
  * needs to know stands here. */
 #include "config.h"
+#include <dlfcn.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined SANITIZERS
@@ -29,6 +32,18 @@ const char *
 __ubsan_default_options (void)
 {
   return OPTIONS ":print_stacktrace=1";
+}
+
+/* Beside the address sanitizer the other one has a copy of its own of where reports go, and no option. */
+static void __attribute__ ((constructor))
+one_place_for_reports (void)
+{
+  void *library = dlopen ("libubsan.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  void (*set_report_path) (const char *)
+      = library == NULL ? NULL : (void (*) (const char *)) dlsym (library, "__sanitizer_set_report_path");
+
+  if (set_report_path != NULL)
+    set_report_path (SANITIZER_REPORTS "/report");
 }
 
 #endif
@@ -62,6 +77,24 @@ __wrap_getenv (const char *name)
   static char complaints[] = SANITIZER_REPORTS "/gcov";
 
   return strcmp (name, "GCOV_ERROR_FILE") == 0 ? complaints : __real_getenv (name);
+}
+
+/* audit ends its child as soon as it has said everything: then the child still writes its counts. */
+int __real_kill (pid_t process, int signal_number);
+int __wrap_kill (pid_t process, int signal_number);
+
+int
+__wrap_kill (pid_t process, int signal_number)
+{
+  siginfo_t ended = { .si_pid = 0 };
+
+  for (int i = 0; signal_number == SIGKILL && i < 30; i++)
+    {
+      if (waitid (P_PID, (id_t) process, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid != 0)
+        break;
+      usleep (10000);
+    }
+  return __real_kill (process, signal_number);
 }
 
 #endif
