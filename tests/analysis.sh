@@ -17,7 +17,7 @@ attack_warnings=("${warnings[@]}" -Wno-conversion -Wno-sign-conversion -Wno-form
 	-Wno-gnu-variable-sized-type-not-at-end)
 flags=(-std=gnu11 -O1 -I"$build" -I"$build/src" -I"$build/src/libhostnet" -Isrc -Isrc/libhostnet -Itests
 	'-DPOLICY_PATH="/p"' '-DSYSCONFDIR="/e"' '-DISOLATE_PATH="/i"' '-DFROM="/f"' '-DTO="/t"'
-	-DANALYSIS '-DSANITIZER_REPORTS="/r"' '-DCOVERAGE_MARK="/m"')
+	'-DSANITIZER_REPORTS="/r"' '-DCOVERAGE_MARK="/m"')
 
 # In error.h, ANALYSIS says what one file alone does not.
 # In a tarball there is no git; directories of the build have no sources.
@@ -44,10 +44,10 @@ run_gcc() { local use=("${warnings[@]}"); compile gcc "$@"; }
 run_clang() { local use=("${warnings[@]}"); compile clang "$@"; }
 run_gcc_attacks() { local use=("${attack_warnings[@]}"); compile gcc "$@"; }
 run_clang_attacks() { local use=("${attack_warnings[@]}"); compile clang "$@"; }
-run_analyzer() { local use=(-fanalyzer -fdiagnostics-plain-output); compile gcc "$@"; }
+run_analyzer() { local use=(-DANALYSIS -fanalyzer -fdiagnostics-plain-output); compile gcc "$@"; }
 # dead stores: it does not know that __attribute__ ((cleanup)) reads
 run_scan() {
-	printf '%s\n' "$@" | each clang --analyze --analyzer-output text "${flags[@]}" \
+	printf '%s\n' "$@" | each clang --analyze --analyzer-output text -DANALYSIS "${flags[@]}" \
 		-Xclang -analyzer-disable-checker=deadcode.DeadStores -o /dev/null
 }
 # variableScope is a matter of taste, unusedStructMember does not know the other files;
@@ -57,7 +57,7 @@ run_cppcheck() {
 	for flag in "${flags[@]}"; do case $flag in -D* | -Isrc* | -Itests) macros+=("$flag") ;; esac; done
 	cppcheck -j "$(nproc)" --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
 		--template='{file}:{line}:{column}: {severity}: {message} [{id}]' --template-location='' \
-		"${macros[@]}" -D__x86_64__ -DHAVE_BPF --suppress=variableScope --suppress=unusedStructMember \
+		"${macros[@]}" -DANALYSIS -D__x86_64__ -DHAVE_BPF --suppress=variableScope --suppress=unusedStructMember \
 		--suppress=unreadVariable --suppress=redundantInitialization --suppress=missingIncludeSystem "$@" 2>&1
 }
 run_tidy() {
@@ -131,7 +131,7 @@ findings() {
 }
 
 # the flags in a file, since clang-tidy takes files and flags in one line
-printf '%s ' "${flags[@]}" >"$work/flags"
+printf '%s ' "${flags[@]}" -DANALYSIS >"$work/flags"
 plant
 number=0 failed=0
 # shellcheck disable=SC2329

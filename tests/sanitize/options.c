@@ -17,7 +17,7 @@
    looks for them. Link order: tests preload libraries of their own. */
 # define OPTIONS                                                               \
     "log_path=" SANITIZER_REPORTS "/report:exitcode=86:detect_leaks=0:"        \
-    "verify_asan_link_order=0"
+    "verify_asan_link_order=0:allocator_may_return_null=1"
 
 const char *__asan_default_options (void);
 const char *__ubsan_default_options (void);

@@ -205,7 +205,8 @@ wrap (const struct sock_filter *core, size_t length, unsigned shift,
   const struct sock_filter epilogue[] = { EPILOGUE (shift) };
 
   memcpy (program, prologue, sizeof prologue);
-  memcpy (program + COUNT (prologue), core, length * sizeof *core);
+  if (length > 0) /* an empty one is NULL, which memcpy may not be given */
+    memcpy (program + COUNT (prologue), core, length * sizeof *core);
   memcpy (program + COUNT (prologue) + length, epilogue, sizeof epilogue);
   return COUNT (prologue) + length + COUNT (epilogue);
 }
