@@ -375,11 +375,13 @@ quietly() {
 }
 
 handed_on() {
-	local word
+	local word without with
 	# CRI-O reads both together as JSON
 	the_same "$1" x "RUNTIME features"
 	for word in --version --help state; do
-		diff <("$(runtime_path "plain-$1")" $word 2>&1; echo $?) <("$PROGRAMS/oci-hostnet-$1" $word 2>&1; echo $?)
+		without=$("$(runtime_path "plain-$1")" $word 2>&1; echo $?)
+		with=$("$PROGRAMS/oci-hostnet-$1" $word 2>&1; echo $?)
+		diff <(untimed "$without") <(untimed "$with")
 	done
 	new_pod hostnet
 	started "$1" "$SANDBOX"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libhostnet/bundle.h"
+#include "libhostnet/io.h"
 #include "libhostnet/decide.h"
 #include "libhostnet/judge.h"
 #include "libhostnet/seccomp_compile.h"

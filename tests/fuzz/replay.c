@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libhostnet/bundle.h"
+#include "libhostnet/io.h"
 #include "libhostnet/json.h"
 #include "unit/tap.h"
 

@@ -13,7 +13,7 @@
 
 #include "fuzz.h"
 #include "libhostnet/error.h"
-#include "libhostnet/store.h"
+#include "libhostnet/io.h"
 
 static char directory[] = "/tmp/oci-hostnet-fuzz-XXXXXX";
 static pid_t process;

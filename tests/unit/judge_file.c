@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libhostnet/bundle.h"
+#include "libhostnet/io.h"
 #include "libhostnet/judge.h"
 
 static const char *const callers[]

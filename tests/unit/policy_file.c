@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libhostnet/bundle.h"
+#include "libhostnet/io.h"
 #include "libhostnet/policy_parts.h"
 
 static void
