@@ -473,11 +473,13 @@ neighbour() {
 }
 
 @test "a process that ends meanwhile is told, and nothing is said of it" {
+	local pid
 	require_command strace
 	start crun . sh -c "$WAIT"
-	(sleep 2; kill -KILL "$(init_pid)") 3>&- &
+	pid=$(init_pid)
+	(sleep 2; kill -KILL "$pid") 3>&- &
 	run -3 timeout 60 strace -o /dev/null -e trace=pipe2 -e inject=pipe2:delay_enter=6000000:when=1 \
-		"$PROGRAMS/oci-hostnet" audit "$(init_pid)"
+		"$PROGRAMS/oci-hostnet" audit "$pid"
 	expect_output "ended while it was audited"
 	[[ $output != *locked* ]]
 }

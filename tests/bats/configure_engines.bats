@@ -164,8 +164,9 @@ itself() { podman_run "$@" --rm localhost/bb sh -c 'ip -o link | sed "s/link.eth
 	mkdir -p "$HOSTNET_TEST_DIR/usr-layer"/{upper,work}
 	mount -t overlay overlay -o "lowerdir=/usr/share,upperdir=$HOSTNET_TEST_DIR/usr-layer/upper,workdir=$HOSTNET_TEST_DIR/usr-layer/work" /usr/share
 	mkdir -p /usr/share/containers/oci/hooks.d
+	# one that reads what it is given: crun fails a start whose hook ends before
 	jq -n --arg mark "$HOSTNET_TEST_DIR/tmp/their-hook-ran" '{version: "1.0.0", when: {always: true}, stages: ["createRuntime"],
-		hook: {path: "/usr/bin/touch", args: ["touch", $mark]}}' >/usr/share/containers/oci/hooks.d/theirs.json
+		hook: {path: "/usr/bin/tee", args: ["tee", $mark]}}' >/usr/share/containers/oci/hooks.d/theirs.json
 	run podman_run -- --rm localhost/bb echo STARTED
 	umount /usr/share
 	expect_status 0

@@ -67,7 +67,7 @@ check_same (const struct runtime_cli *a, const struct runtime_cli *b)
 }
 
 static void
-check_carriers (const struct runtime_cli *cli, int argc, char *argv[])
+check_carriers (const struct runtime_cli *cli, int argc, char *const argv[])
 {
   int before = 0;
 

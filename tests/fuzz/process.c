@@ -160,7 +160,8 @@ check_words (char *const words[], char *const after[], const char *option)
     {
       if (strcmp (words[i], "--process") == 0)
         {
-          MUST (after[at] != NULL && strcmp (after[at++], option) == 0);
+          MUST (option != NULL && after[at] != NULL
+                && strcmp (after[at++], option) == 0);
           i++;
         }
       else if (strcmp (words[i], "--cap") == 0 && !is_given (words[i + 1]))
