@@ -142,5 +142,6 @@ main (int argc, char *argv[])
       }
   for (int c = 0; c < count; c++)
     print (samples + c * rounds, rounds, more, most[c]);
+  free (samples);
   return 0;
 }
