@@ -103,7 +103,8 @@ read_family (const struct json_doc *config, json_node args, size_t place,
 
       if (seccomp_read_condition (config, n, &condition, err) < 0)
         return -1;
-      if (condition.index >= COUNT (seen) || seen[condition.index])
+      if (condition.index >= COUNT (seen) || seen[condition.index]
+          || condition.op == JSON_NONE)
         return refuse_condition (place, err);
       seen[condition.index] = true;
       if (condition.index != 0)
@@ -309,7 +310,7 @@ has_condition (const struct json_doc *config, json_node args,
   return json_next (config, first) == JSON_NONE
          && seccomp_read_condition (config, first, &condition, NULL) == 0
          && condition.index == 0 && condition.value == denial->mask
-         && condition.value_two == denial->datum
+         && condition.value_two == denial->datum && condition.op != JSON_NONE
          && json_string_is (config, condition.op, "SCMP_CMP_MASKED_EQ");
 }
 
