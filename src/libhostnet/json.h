@@ -94,13 +94,14 @@ char *json_key (const struct json_doc *doc, json_node node);
 bool json_string_equals (const struct json_doc *doc, json_node node,
                          const char *text);
 
-/* The first character tells most of them apart; behind "" stands the quote. */
+/* Whether NODE, which may be JSON_NONE, is this string.  The first character
+ * tells most of them apart; behind "" stands the quote. */
 static inline bool
 json_string_is (const struct json_doc *doc, json_node node, const char *text)
 {
   const struct json_member *m = &doc->members[node];
 
-  return m->kind == JSON_STRING
+  return node != JSON_NONE && m->kind == JSON_STRING
          && (m->escaped_value || text[0] == '\0'
              || doc->text[m->start + 1] == text[0])
          && json_string_equals (doc, node, text);
