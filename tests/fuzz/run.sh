@@ -24,7 +24,8 @@ mkdir -p "$work/objects"
 
 flags=(-g -O1 -std=gnu11 -fno-omit-frame-pointer "-fsanitize=address,undefined" -fno-sanitize-recover=all
 	-I"$build" -I"$top/src" -I"$build/src" -I"$top/src/libhostnet" -I"$build/src/libhostnet" -I"$top/tests"
-	-DPOLICY_PATH='"/proc/nonexistent/policy.json"' -DSYSCONFDIR='"/proc/nonexistent"' -DISOLATE_PATH='"/proc/nonexistent/isolate"')
+	-DPOLICY_PATH='"/proc/nonexistent/policy.json"' -DSYSCONFDIR='"/proc/nonexistent"' -DISOLATE_PATH='"/proc/nonexistent/isolate"'
+	-DSBINDIR='"/proc/nonexistent"')
 # shellcheck disable=SC2016 # for the other shell
 printf '%s\0' "$top"/src/libhostnet/*.c | nice -n 19 xargs -0 -P "$(nproc)" -I '{}' \
 	sh -c 'file=$1; shift; exec clang "$@" -fsanitize=fuzzer-no-link -c -o "$0/$(basename "$file" .c).o" "$file"' \
