@@ -9,6 +9,8 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "${top_srcdir:-$here/..}" && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
+# Below `make check` these name its tests, us among them, and win over what is said here.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS TEST_LOGS
 all=0
 if [ "${1-}" = --all ]; then all=1; shift; fi
 dir=${1-}
@@ -78,7 +80,6 @@ planted 'return most + argc < (int) text[0] * 0;'
 point $? "an overflow is reported, in a file, whatever the environment" <"$dir/planted.said"
 # gcov's files belong to whoever runs first: everybody
 find . -name '*.gcno' | sed 's/gcno$/gcda/' | while read -r counts; do : >"$counts"; chmod 666 "$counts"; done
-unset MAKEFLAGS MFLAGS MAKELEVEL
 if [ "$all" = 1 ]; then
 	# valgrind and the sanitizers exclude each other; the rest is said above
 	list=$(sed -n '/^TESTS = /,/^TEST_EXTENSIONS/s/^\t\(tests[^$]*\)/\1/p' "$top/Makefile.am" | tr '\\\n' '  ' | tr ' ' '\n' |
