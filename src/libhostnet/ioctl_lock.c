@@ -175,6 +175,23 @@ plan_conditional (struct plan_state *state, const struct seccomp_rule *rule,
   return 0;
 }
 
+/* Whether the default lets an ioctl through that no rule names, or seems to. */
+static int
+default_reaches (const struct seccomp_edit *edit, bool *reachable,
+                 struct error *err)
+{
+  uint64_t errno_ret = EPERM;
+
+  if (edit->profile->default_action == SECCOMP_ERRNO
+      && seccomp_read_default_errno (edit->config, edit->profile->seccomp,
+                                     &errno_ret, err)
+             < 0)
+    return -1;
+  *reachable
+      = seccomp_permits (edit->profile->default_action) || errno_ret == 0;
+  return 0;
+}
+
 /* The rules that stay in force, then what the base verdict becomes. */
 int
 ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
@@ -187,10 +204,12 @@ ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
   /* A rule with the default's action is skipped by both runtimes. */
   bool wins = permitted_by_rule
               && profile->unconditional != profile->default_action;
-  bool reachable = profile->has_unconditional
-                       ? permitted_by_rule
-                       : seccomp_permits (profile->default_action);
+  bool reachable;
 
+  if (default_reaches (edit, &reachable, err) < 0)
+    return -1;
+  if (profile->has_unconditional)
+    reachable = permitted_by_rule;
   for (size_t i = 0; i < profile->count; i++)
     {
       const struct seccomp_rule *rule = &profile->rules[i];
