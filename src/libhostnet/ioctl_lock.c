@@ -15,6 +15,7 @@
 #include "ioctl_lock.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 
 #include "ioctl_blocks.h"
 
@@ -187,8 +188,9 @@ default_reaches (const struct seccomp_edit *edit, bool *reachable,
                                      &errno_ret, err)
              < 0)
     return -1;
-  *reachable
-      = seccomp_permits (edit->profile->default_action) || errno_ret == 0;
+  /* the kernel takes the lower 16 bits */
+  *reachable = seccomp_permits (edit->profile->default_action)
+               || (errno_ret & SECCOMP_RET_DATA) == 0;
   return 0;
 }
 
