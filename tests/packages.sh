@@ -48,7 +48,7 @@ listing() {
 source_files() {
 	local git=(git -c safe.directory='*' -C "$top")
 	if [ -e "$top/.git" ]; then
-		"${git[@]}" ls-files -z --cached --others --exclude-standard --deduplicate
+		"${git[@]}" ls-files -z --cached --deduplicate
 	else
 		git init -q --bare "$work/nothing"
 		"${git[@]}" --git-dir="$work/nothing" --work-tree="$top" ls-files -z --others --exclude-standard
