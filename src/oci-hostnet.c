@@ -131,7 +131,9 @@ configure_engine (const struct arguments *arguments, struct error *err)
 static int
 examine_host (const struct arguments *arguments, struct error *err)
 {
-  struct doctor_options options = { arguments->root, arguments->json };
+  struct doctor_options options
+      = { .root = arguments->root, .json = arguments->json,
+          .colour = isatty (STDOUT_FILENO) };
 
   return doctor (stdout, &options, err);
 }

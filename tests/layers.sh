@@ -106,7 +106,7 @@ MAINS="oci-hostnet.c oci-hostnet-hook.c oci-hostnet-isolate.c oci-hostnet-runtim
 # report.c is what main() calls to say it on standard error
 # shellcheck disable=SC2086
 result "only main programs know of standard output and standard error" \
-	only '\<(stdout|stderr|STDOUT_FILENO|STDERR_FILENO|report_stderr)\>' $MAINS libhostnet/report.c libhostnet/report.h
+	only '\<(stdout|stderr|STDOUT_FILENO|STDERR_FILENO|isatty|report_stderr)\>' $MAINS libhostnet/report.c libhostnet/report.h
 result "what prints is told where to" only '\<(v?printf|puts|putchar|perror|psignal|warnx?|errx?) \(' \
 	oci-hostnet.c oci-hostnet-hook.c oci-hostnet-isolate.c
 # children that were forked and can do nothing else

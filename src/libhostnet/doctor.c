@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "doctor_facts.h"
 #include "userns.h"
 
@@ -119,9 +120,9 @@ show_ids (FILE *to, const struct checks *checks, enum check_verdict verdict)
 }
 
 static void
-show_text (FILE *to, const struct checks *checks)
+show_text (FILE *to, const struct checks *checks, bool colour)
 {
-  checks_show (to, checks, isatty (fileno (to)));
+  checks_show (to, checks, colour);
   if (has (checks, CHECK_FAIL))
     {
       fputs ("verdict: the promise cannot be kept: ", to);
@@ -136,21 +137,6 @@ show_text (FILE *to, const struct checks *checks)
     fputs ("verdict: ready\n", to);
 }
 
-static void
-show_json (FILE *to, const struct checks *checks)
-{
-  struct json_buffer out = JSON_BUFFER_INIT;
-
-  json_buffer_add (&out,
-                   "{\"schema\":1,\"verdict\":\"%s\",\"reason_id\":\"\","
-                   "\"reason\":\"\",\"edits\":[],\"checks\":",
-                   doctor_word (checks));
-  checks_add_json (&out, checks);
-  json_buffer_text (&out, "}\n");
-  fputs (out.text, to);
-  free (out.text);
-}
-
 int
 doctor (FILE *to, const struct doctor_options *options, struct error *err)
 {
@@ -161,6 +147,9 @@ doctor (FILE *to, const struct doctor_options *options, struct error *err)
   if (read_facts (options->root, &facts, err) < 0)
     return -1;
   doctor_check_all (&facts, &checks);
-  (options->json ? show_json : show_text) (to, &checks);
+  if (options->json)
+    answer_of_checks (to, doctor_word (&checks), &checks);
+  else
+    show_text (to, &checks, options->colour);
   return has (&checks, CHECK_FAIL) ? 1 : 0;
 }

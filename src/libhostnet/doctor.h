@@ -13,6 +13,7 @@ struct doctor_options
 {
   const char *root; /* the system below it, or NULL: the one that runs */
   bool json;
+  bool colour; /* of text */
 };
 
 /* 0: it can; 1: it cannot; negative: ERR is filled. */
