@@ -310,7 +310,7 @@ has_condition (const struct json_doc *config, json_node args,
   return json_next (config, first) == JSON_NONE
          && seccomp_read_condition (config, first, &condition, NULL) == 0
          && condition.index == 0 && condition.value == denial->mask
-         && condition.value_two == denial->datum && condition.op != JSON_NONE
+         && condition.value_two == denial->datum
          && json_string_is (config, condition.op, "SCMP_CMP_MASKED_EQ");
 }
 

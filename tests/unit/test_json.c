@@ -242,6 +242,24 @@ test_comments (void)
   json_clear (&doc);
 }
 
+/* Whoever asks for a member that is not there has JSON_NONE. */
+static void
+test_absent (void)
+{
+  static const char text[] = "{\"op\":\"\"}";
+  static const char *const names[] = { "", "a", NULL };
+  struct json_doc doc = JSON_DOC_INIT;
+  json_node node;
+
+  tap_ok (json_index (&doc, text, strlen (text), false, NULL) == 0
+              && json_get (&doc, 0, "none", JSON_STRING, &node, NULL) == 0
+              && !json_string_is (&doc, node, "")
+              && !json_string_is (&doc, node, "a")
+              && !json_string_is_one_of (&doc, node, names),
+          "what is not there is no string");
+  json_clear (&doc);
+}
+
 int
 main (void)
 {
@@ -255,5 +273,6 @@ main (void)
   test_escape ();
   test_strings ();
   test_comments ();
+  test_absent ();
   return tap_end ();
 }
