@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "ioctl_blocks.h"
+#include "random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,17 +48,6 @@ static void
 add_number (uint32_t number)
 {
   add_command (number, side_without_row (number), false);
-}
-
-static uint32_t
-random_number (void)
-{
-  static uint64_t state = UINT64_C (0x8916891689168916);
-
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (uint32_t) (state >> 16);
 }
 
 static bool

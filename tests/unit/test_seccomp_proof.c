@@ -8,6 +8,7 @@
 
 #include "libhostnet/bpf_prove.h"
 #include "libhostnet/seccomp_proof.h"
+#include "random.h"
 #include "tap.h"
 
 #define COUNT(array) (sizeof (array) / sizeof ((array)[0]))
@@ -20,17 +21,6 @@ enum
 };
 
 /* ---- what is proved is true of every sample ---- */
-static uint32_t
-random_number (void)
-{
-  static uint64_t state = UINT64_C (0x8916891689168916);
-
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (uint32_t) (state >> 16);
-}
-
 static uint32_t
 random_constant (void)
 {
