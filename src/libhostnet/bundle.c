@@ -37,7 +37,7 @@ refuse_owner (uid_t owner, const char *path, struct error *err)
 static int
 check_mode (const struct stat *status, const char *path, struct error *err)
 {
-  if (must_be_trusted () && (status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0 && must_be_trusted ())
     return error_refuse (err, SENTENCE_bundle_unsafe, escape (path).text,
                          "others than root can write it");
   return 0;
@@ -81,7 +81,7 @@ check_directory_owner (const struct bundle *bundle, struct error *err)
   uid_t owner = bundle->directory_owner;
   bool trusted;
 
-  if (!must_be_trusted () || owner == 0)
+  if (owner == 0 || !must_be_trusted ())
     return 0;
   if (is_container_root (bundle, owner, &trusted, err) < 0)
     return -1;
@@ -106,7 +106,7 @@ read_file (struct bundle *bundle, struct error *err)
                          escape (path).text);
   if (!S_ISREG (bundle->status.st_mode))
     return error_refuse (err, SENTENCE_config_not_regular, escape (path).text);
-  if (must_be_trusted () && bundle->status.st_uid != 0)
+  if (bundle->status.st_uid != 0 && must_be_trusted ())
     return refuse_owner (bundle->status.st_uid, path, err);
   if (check_mode (&bundle->status, path, err) < 0)
     return -1;

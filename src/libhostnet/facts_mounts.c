@@ -38,6 +38,29 @@ check_doors (const char *path)
   return fd < 0 ? -1 : 0;
 }
 
+/* Cuts PATH, which is not there, down to the nearest directory that is: 1, 0
+ * when only the root is left, -1 with errno.  stat(2), since realpath(3) asks
+ * for each component of the way again. */
+static int
+cut_to_existing (char *path, bool elsewhere)
+{
+  struct stat status;
+
+  do
+    {
+      char *slash = strrchr (path, '/');
+
+      if (slash == NULL || slash == path)
+        return 0;
+      if (errno != ENOENT && errno != ENOTDIR
+          && !(elsewhere && errno == EACCES))
+        return -1;
+      *slash = '\0';
+    }
+  while (stat (path, &status) < 0);
+  return 1;
+}
+
 /* The real path of SOURCE; of what is not there yet, that of the nearest
  * directory that is, with the rest behind it.  ELSEWHERE: what we may not see
  * is not there. */
@@ -48,32 +71,35 @@ resolve (const char *source, const char *bundle, bool elsewhere, bool *exists)
       = source[0] == '/'
             ? xstrndup (source, strlen (source))
             : xasprintf ("%s/%s", bundle ? bundle : ".", source);
-  size_t whole = strlen (path);
-  cleanup_free char *copy = xstrndup (path, whole);
+  cleanup_free char *whole = xstrndup (path, strlen (path));
+  char *real = realpath (path, NULL);
 
-  *exists = true;
-  for (;;)
+  *exists = real != NULL;
+  while (real == NULL)
     {
-      cleanup_free char *real = realpath (path, NULL);
-      char *slash;
+      int left = cut_to_existing (path, elsewhere);
 
-      /* without a link on the way there is no door */
-      if (real != NULL && strcmp (real, path) != 0 && check_doors (path) < 0)
+      if (left < 0)
         return NULL;
-      if (real != NULL && *exists)
-        return xstrndup (real, strlen (real));
-      if (real != NULL)
-        return xasprintf ("%s%s", strcmp (real, "/") == 0 ? "" : real,
-                          copy + strlen (path));
-      *exists = false;
-      slash = strrchr (path, '/');
-      if (slash == NULL || slash == path)
-        return xstrndup (copy, whole);
-      if (errno != ENOENT && errno != ENOTDIR
-          && !(elsewhere && errno == EACCES))
-        return NULL;
-      *slash = '\0';
+      if (left == 0)
+        return xstrndup (whole, strlen (whole));
+      real = realpath (path, NULL); /* and once more, if it went meanwhile */
     }
+  /* without a link on the way there is no door */
+  if (strcmp (real, path) != 0 && check_doors (path) < 0)
+    {
+      free (real);
+      return NULL;
+    }
+  if (!*exists)
+    {
+      char *nearest = real;
+
+      real = xasprintf ("%s%s", strcmp (nearest, "/") == 0 ? "" : nearest,
+                        whole + strlen (path));
+      free (nearest);
+    }
+  return real;
 }
 
 /* resolve() failed. */
