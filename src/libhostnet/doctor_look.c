@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "io.h"
-#include "userns.h"
+#include "trust.h"
 
 enum { TEXT_BYTES = 64 * 1024 };
 
@@ -44,17 +44,6 @@ doctor_there (const struct doctor_facts *facts, const char *path)
   cleanup_close int fd = open_there (facts, path, O_PATH);
 
   return fd >= 0 ? SEEN_YES : seen_by_errno ();
-}
-
-static bool
-others_can_write (const struct stat *status)
-{
-  bool foreign = status->st_uid != 0
-                 && status->st_uid != userns_overflow_owner ();
-  /* unlink(2): who may write a sticky directory takes nobody's file away */
-  bool sticky = S_ISDIR (status->st_mode) && (status->st_mode & S_ISVTX) != 0;
-
-  return foreign || ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky);
 }
 
 /* The first directory on the way to PATH that others than root can write. */

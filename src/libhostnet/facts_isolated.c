@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "trust.h"
+
 /* The runtime runs it as root. */
 static const char *
 wrong_with_program (void)
@@ -20,7 +22,7 @@ wrong_with_program (void)
     return "it is not there";
   if (!S_ISREG (status.st_mode) || (status.st_mode & S_IXUSR) == 0)
     return "it is no program";
-  if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (others_can_write (&status))
     return "others than root can write it";
   return NULL;
 #else

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trust.h"
+
 /* The journal's files have no other interface than systemd's own. */
 #define JOURNALCTL "/usr/bin/journalctl"
 
@@ -32,8 +34,7 @@ check_journalctl (struct error *err)
   if (!S_ISREG (status.st_mode))
     return error_refuse (err, SENTENCE_log_unsafe, JOURNALCTL,
                          "it is no regular file");
-  if (geteuid () == 0
-      && (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0))
+  if (geteuid () == 0 && others_can_write (&status))
     return error_refuse (err, SENTENCE_log_unsafe, JOURNALCTL,
                          "others than root can write it");
   return 0;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "userns.h"
+#include "trust.h"
 
 /* Where distributions put them, in the order of preference (DESIGN.md). */
 static const struct lowlevel candidates[] = {
@@ -107,9 +107,7 @@ check_program (const char *path, int fd, const char *argv0, struct error *err)
        && own.st_ino == other.st_ino)
       || strcmp (argv0, path) == 0)
     return error_refuse (err, SENTENCE_runtime_circle, escape (path).text);
-  if (geteuid () == 0
-      && ((other.st_mode & (S_IWGRP | S_IWOTH)) != 0
-          || (other.st_uid != 0 && other.st_uid != userns_overflow_owner ())))
+  if (geteuid () == 0 && others_can_write (&other))
     return error_refuse (err, SENTENCE_runtime_unsafe, escape (path).text,
                          "others than root can write it");
   if (read (fd, magic, 2) == 2 && magic[0] == '#' && magic[1] == '!')
