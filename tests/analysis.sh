@@ -110,15 +110,18 @@ plant() {
 	printf 'rec%s\n' ieve >"$work/word.md"
 }
 
-# unknown TOOL - of standard input what has no row in tests/analysis.tsv: tool, file, check
+# unknown TOOL - of standard input what has no row in tests/analysis.tsv: tool, file, check; and, where
+# nothing may be left (--strict: the versions of the tools are known), the rows that nothing needs
 unknown() {
-	awk -F '\t' -v tool="$1" '
+	awk -F '\t' -v tool="$1" -v strict="${HOSTNET_STRICT:-0}" '
 		NR == FNR { if ($0 !~ /^#/ && $1 == tool) known[$2 "\t" $3] = 1; next }
 		{
 			line = $0; file = line; sub(/:.*/, "", file); sub(/^\.\//, "", file); sub("^" top "/", "", file)
-			for (row in known) { split(row, part, "\t"); if (part[1] == file && index(line, part[2])) next }
+			for (row in known) { split(row, part, "\t"); if (part[1] == file && index(line, part[2])) { used[row] = 1; next } }
 			print line
-		}' top="$PWD" tests/analysis.tsv -
+		}
+		END { for (row in known) if (strict == 1 && !(row in used)) print "analysis.tsv: nothing is found that the row needs: " row }
+		' top="$PWD" tests/analysis.tsv -
 }
 
 # findings - one line each; a note goes with the line before it

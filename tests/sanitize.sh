@@ -81,9 +81,10 @@ point $? "an overflow is reported, in a file, whatever the environment" <"$dir/p
 # gcov's files belong to whoever runs first: everybody
 find . -name '*.gcno' | sed 's/gcno$/gcda/' | while read -r counts; do : >"$counts"; chmod 666 "$counts"; done
 if [ "$all" = 1 ]; then
-	# valgrind and the sanitizers exclude each other; the rest is said above
+	# valgrind and the sanitizers exclude each other; packages and count_limits build programs of their own;
+	# the rest is said above
 	list=$(sed -n '/^TESTS = /,/^TEST_EXTENSIONS/s/^\t\(tests[^$]*\)/\1/p' "$top/Makefile.am" | tr '\\\n' '  ' | tr ' ' '\n' |
-		grep -vE '^$|tests/(analysis|sanitize|valgrind)\.sh|tests/bats/(configure|configure_files|configure_engines|faults)\.bats' | tr '\n' ' ')
+		grep -vE '^$|tests/(analysis|sanitize|valgrind|packages|count_limits)\.sh|tests/bats/(configure|configure_files|configure_engines|faults)\.bats' | tr '\n' ' ')
 	make -k -j"$(nproc)" check TESTS="$list" >"$dir/check.log" 2>&1 </dev/null
 else
 	make -k -j"$(nproc)" check TESTS="$(tr '\n\t' '  ' <<<"$part")" >"$dir/check.log" 2>&1 </dev/null
