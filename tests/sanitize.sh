@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # sanitize.sh [--all] [DIR] - builds this directory's sources in DIR with the address and the undefined
 # behaviour sanitizer and runs a part of the tests there: what fits into make check, as one TAP test. --all
-# (make sanitize) runs the whole suite, with --enable-coverage on request (SANITIZE_CONFIGURE).
-# A report of a sanitizer is a failure, whatever the test said. Not below it are
-# configure*.bats and faults.bats: they count a program's system calls, and those of the sanitizer are among them.
+# (make sanitize) runs the whole suite, but for what elsewhere.bash names.
+# A report of a sanitizer is a failure, whatever the test said.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "${top_srcdir:-$here/..}" && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
+. "$here/elsewhere.bash"
 # Below `make check` these name its tests, us among them, and win over what is said here.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS TEST_LOGS
 all=0
@@ -60,17 +60,11 @@ planted() {
 	[ ! -s "$program.said" ]
 }
 
-# What is in the build directory of the user's must not get in the way of a build elsewhere: copied.
-mkdir -p "$dir"
-(cd "$top" && tar -cf - --exclude='*.o' --exclude='*.a' --exclude='*.log' --exclude='*.trs' --exclude=.git --exclude=tests/.packages \
-	--exclude='*.gc??' --exclude=config.status --exclude=config.h --exclude=./Makefile --exclude=.deps .) | tar -xf - -C "$dir"
-rm -f "$dir"/config.status "$dir"/config.h "$dir"/Makefile "$dir"/src/oci-hostnet{,-runtime,-hook,-isolate}
-[ ! -d "$build/tests/.packages" ] || ln -sfn "$build/tests/.packages" "$dir/tests/.packages"
+copy_sources "$dir"
 mkdir -p "$dir/sanitizer-reports"
 chmod 1777 "$dir/sanitizer-reports"
 cd "$dir" || exit 1
-# shellcheck disable=SC2086 # options, split
-{ { [ -x configure ] || ./autogen.sh; } && ./configure --enable-sanitizers ${SANITIZE_CONFIGURE-} CFLAGS='-g -O1' &&
+{ { [ -x configure ] || ./autogen.sh; } && ./configure --enable-sanitizers CFLAGS='-g -O1' &&
 	make -j"$(nproc)" && make -j"$(nproc)" check TESTS=; } >"$dir/build.log" 2>&1 </dev/null
 point $? "it builds" <<<"$(tail -n 20 "$dir/build.log")"
 [ "$failed" = 0 ] || end
@@ -78,14 +72,8 @@ planted 'return text[argc + 8];'
 point $? "reading behind the end is reported, in a file, whatever the environment" <"$dir/planted.said"
 planted 'return most + argc < (int) text[0] * 0;'
 point $? "an overflow is reported, in a file, whatever the environment" <"$dir/planted.said"
-# gcov's files belong to whoever runs first: everybody
-find . -name '*.gcno' | sed 's/gcno$/gcda/' | while read -r counts; do : >"$counts"; chmod 666 "$counts"; done
 if [ "$all" = 1 ]; then
-	# valgrind and the sanitizers exclude each other; packages and count_limits build programs of their own;
-	# the rest is said above
-	list=$(sed -n '/^TESTS = /,/^TEST_EXTENSIONS/s/^\t\(tests[^$]*\)/\1/p' "$top/Makefile.am" | tr '\\\n' '  ' | tr ' ' '\n' |
-		grep -vE '^$|tests/(analysis|sanitize|valgrind|packages|count_limits)\.sh|tests/bats/(configure|configure_files|configure_engines|faults)\.bats' | tr '\n' ' ')
-	make -k -j"$(nproc)" check TESTS="$list" >"$dir/check.log" 2>&1 </dev/null
+	make -k -j"$(nproc)" check TESTS="$(whole_suite)" >"$dir/check.log" 2>&1 </dev/null
 else
 	make -k -j"$(nproc)" check TESTS="$(tr '\n\t' '  ' <<<"$part")" >"$dir/check.log" 2>&1 </dev/null
 fi
