@@ -39,10 +39,11 @@ check_doors (const char *path)
 }
 
 /* Cuts PATH, which is not there, down to the nearest directory that is: 1, 0
- * when only the root is left, -1 with errno.  stat(2), since realpath(3) asks
- * for each component of the way again. */
+ * when only the root is left, -1 with errno.  *MISSING becomes the length of
+ * what is not there.  stat(2), since realpath(3) asks for each component of
+ * the way again. */
 static int
-cut_to_existing (char *path, bool elsewhere)
+cut_to_existing (char *path, bool elsewhere, size_t *missing)
 {
   struct stat status;
 
@@ -50,6 +51,7 @@ cut_to_existing (char *path, bool elsewhere)
     {
       char *slash = strrchr (path, '/');
 
+      *missing = strlen (path);
       if (slash == NULL || slash == path)
         return 0;
       if (errno != ENOENT && errno != ENOTDIR
@@ -59,6 +61,47 @@ cut_to_existing (char *path, bool elsewhere)
     }
   while (stat (path, &status) < 0);
   return 1;
+}
+
+/* The first LENGTH bytes of PATH are not there.  If they are a symbolic link
+ * nevertheless, the runtime may find something behind it: it resolves the link
+ * in another directory, and when proc is mounted in the root filesystem. */
+static bool
+is_dangling (const char *path, size_t length)
+{
+  cleanup_free char *first = xstrndup (path, length);
+  struct stat status;
+
+  return lstat (first, &status) == 0 && S_ISLNK (status.st_mode);
+}
+
+/* The real path of WHOLE, which is not there: that of the nearest directory
+ * that is, with the rest behind it. */
+static char *
+resolve_missing (const char *whole, char *path, bool elsewhere)
+{
+  cleanup_free char *real = NULL;
+  size_t missing = 0;
+  int left = 1;
+
+  while (left == 1 && real == NULL)
+    {
+      left = cut_to_existing (path, elsewhere, &missing);
+      real = left == 1 ? realpath (path, NULL) : NULL; /* may have gone */
+    }
+  if (left < 0)
+    return NULL;
+  if (!elsewhere && is_dangling (whole, missing))
+    {
+      errno = ENOLINK;
+      return NULL;
+    }
+  if (left == 0)
+    return xstrndup (whole, strlen (whole));
+  if (strcmp (real, path) != 0 && check_doors (path) < 0)
+    return NULL;
+  return xasprintf ("%s%s", strcmp (real, "/") == 0 ? "" : real,
+                    whole + strlen (path));
 }
 
 /* The real path of SOURCE; of what is not there yet, that of the nearest
@@ -75,29 +118,13 @@ resolve (const char *source, const char *bundle, bool elsewhere, bool *exists)
   char *real = realpath (path, NULL);
 
   *exists = real != NULL;
-  while (real == NULL)
-    {
-      int left = cut_to_existing (path, elsewhere);
-
-      if (left < 0)
-        return NULL;
-      if (left == 0)
-        return xstrndup (whole, strlen (whole));
-      real = realpath (path, NULL); /* and once more, if it went meanwhile */
-    }
+  if (real == NULL)
+    return resolve_missing (whole, path, elsewhere);
   /* without a link on the way there is no door */
   if (strcmp (real, path) != 0 && check_doors (path) < 0)
     {
       free (real);
       return NULL;
-    }
-  if (!*exists)
-    {
-      char *nearest = real;
-
-      real = xasprintf ("%s%s", strcmp (nearest, "/") == 0 ? "" : nearest,
-                        whole + strlen (path));
-      free (nearest);
     }
   return real;
 }
@@ -108,6 +135,8 @@ refuse_source (const char *source, struct error *err)
 {
   if (errno == ELOOP)
     return error_refuse (err, SENTENCE_mount_door, escape (source).text);
+  if (errno == ENOLINK)
+    return error_refuse (err, SENTENCE_mount_dangling, escape (source).text);
   return error_system (err, errno, SENTENCE_mount_source,
                        escape (source).text);
 }

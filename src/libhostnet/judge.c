@@ -14,7 +14,7 @@
 static int
 keep_unknown (struct facts *facts, struct error *err)
 {
-  if (err->id != REFUSAL_mount_door
+  if (err->id != REFUSAL_mount_door && err->id != REFUSAL_mount_dangling
       && !(err->id == REFUSAL_mount_source
            && (err->system_errno == ENOSYS || err->system_errno == EACCES)))
     return -1;

@@ -369,6 +369,42 @@ refused() {
 }
 @test "crun: a source behind a door of /proc, or in the layers of an overlay" { doors crun; }
 @test "runc: a source behind a door of /proc, or in the layers of an overlay" { doors runc; }
+# A link that leads nowhere here: the runtime has another directory, and mounts proc in the root
+# filesystem before it comes to the bind.
+dangling() {
+	local target
+	mkdir -p "$work/1/2/3/4/5/6/7/8"
+	cd "$work/1/2/3/4/5/6/7/8" || return
+	mkdir -p "$work/is"
+	for target in "$HOSTNET_TEST_DIR/rootfs/proc/sys" /proc/self/cwd/../../../../../../../proc/sys "$work/nothing" /proc/self/cwd/not/there; do
+		ln -sfn "$target" "$work/link"
+		ln -sfn ../link "$work/is/second"
+		refused "$1" "$(bind "$work/link" rw)" "a symbolic link that leads nowhere here"
+		refused "$1" "$(bind "$work/link/net/ipv4" rw)" "a symbolic link that leads nowhere here"
+		refused "$1" "$(bind "$work/is/second" rw)" "a symbolic link that leads nowhere here"
+		refused "$1" ".root.path = \"$work/link\"" "a symbolic link that leads nowhere here"
+	done
+	ln -sfn "$work/nothing" /dangling
+	refused "$1" "$(bind /dangling rw)" "a symbolic link that leads nowhere here"
+	rm /dangling
+	# who does not ask for a lock lives without
+	make_bundle "$work/bundle" "$UNASKED | .mounts += [{destination: \"/data/x\", type: \"bind\", source: \"$work/link\", options: [\"bind\"]}]" true
+	cp "$work/bundle/config.json" "$work/before"
+	run -1 "$PROGRAMS/oci-hostnet-$1" run --bundle "$work/bundle" "$HOSTNET_TAG-dangling"
+	[[ $output != *"leads nowhere"* ]]
+	cmp "$work/before" "$work/bundle/config.json"
+}
+@test "crun: a source that is a link which leads nowhere" { dangling crun; }
+@test "runc: a source that is a link which leads nowhere" { dangling runc; }
+@test "control: with runc alone a link that led nowhere is a writable proc" {
+	mkdir -p "$HOSTNET_TEST_DIR/rootfs/mnt"
+	ln -sfn "$HOSTNET_TEST_DIR/rootfs/proc/sys" "$work/link"
+	[ ! -e "$work/link" ]
+	run -0 container plain-runc "$UNASKED | .mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$work/link\", options: [\"rbind\", \"rw\"]}]" \
+		sh -c 'echo 77 >/mnt/net/ipv4/ip_default_ttl'
+	[ "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = 77 ]
+	echo 64 >/proc/sys/net/ipv4/ip_default_ttl
+}
 @test "control: with runc alone such a source is a writable proc" {
 	mkdir -p "$HOSTNET_TEST_DIR/rootfs/mnt"
 	ln -sfn /proc "$HOSTNET_TEST_DIR/rootfs/door"
