@@ -176,21 +176,48 @@ plan_conditional (struct plan_state *state, const struct seccomp_rule *rule,
   return 0;
 }
 
-/* Whether the default lets an ioctl through that no rule names, or seems to. */
-static int
-default_reaches (const struct seccomp_edit *edit, bool *reachable,
-                 struct error *err)
+/* Lets an ioctl through, or seems to: the kernel takes the lower 16 bits of an
+ * errno, and 0 is what a call returns that did something. */
+static bool
+reaches (enum seccomp_action action, uint64_t errno_ret)
 {
+  return seccomp_permits (action)
+         || (action == SECCOMP_ERRNO && (errno_ret & SECCOMP_RET_DATA) == 0);
+}
+
+/* What is done with an ioctl that no rule with a condition names. */
+struct base
+{
+  bool reaches;
+  /* A rule without a condition that wins over those with one. */
+  const struct seccomp_rule *rule; /* NULL: the default does it */
+};
+
+static int
+find_base (const struct seccomp_edit *edit, struct base *base,
+           struct error *err)
+{
+  const struct seccomp_profile *profile = edit->profile;
   uint64_t errno_ret = EPERM;
 
-  if (edit->profile->default_action == SECCOMP_ERRNO
-      && seccomp_read_default_errno (edit->config, edit->profile->seccomp,
+  if (profile->default_action == SECCOMP_ERRNO
+      && seccomp_read_default_errno (edit->config, profile->seccomp,
                                      &errno_ret, err)
              < 0)
     return -1;
-  /* the kernel takes the lower 16 bits */
-  *reachable = seccomp_permits (edit->profile->default_action)
-               || (errno_ret & SECCOMP_RET_DATA) == 0;
+  *base = (struct base){ reaches (profile->default_action, errno_ret), NULL };
+  for (size_t i = 0; i < profile->count; i++)
+    {
+      const struct seccomp_rule *rule = &profile->rules[i];
+
+      if (rule->conditional)
+        continue;
+      base->reaches = reaches (rule->action, rule->errno_ret);
+      /* A rule with the default's action is skipped by both runtimes. */
+      if (rule->action != profile->default_action
+          || (rule->action == SECCOMP_ERRNO && rule->errno_ret != errno_ret))
+        base->rule = rule;
+    }
   return 0;
 }
 
@@ -201,22 +228,18 @@ ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
   const struct seccomp_profile *profile = edit->profile;
   struct plan_state state = { .blocks = &all_blocks[lock & LOCK_STRICT], .edit = edit };
   const struct blocks *blocks = state.blocks;
-  bool permitted_by_rule
-      = profile->has_unconditional && seccomp_permits (profile->unconditional);
-  /* A rule with the default's action is skipped by both runtimes. */
-  bool wins = permitted_by_rule
-              && profile->unconditional != profile->default_action;
-  bool reachable;
+  struct base base;
+  bool reachable, wins;
 
-  if (default_reaches (edit, &reachable, err) < 0)
+  if (find_base (edit, &base, err) < 0)
     return -1;
-  if (profile->has_unconditional)
-    reachable = permitted_by_rule;
+  reachable = base.reaches;
+  wins = base.reaches && base.rule != NULL;
   for (size_t i = 0; i < profile->count; i++)
     {
       const struct seccomp_rule *rule = &profile->rules[i];
 
-      if (!rule->conditional && seccomp_permits (rule->action))
+      if (!rule->conditional && reaches (rule->action, rule->errno_ret))
         drop_ioctl (&state, rule,
                     "permits every ioctl and wins over every rule with a "
                     "condition");
@@ -225,7 +248,7 @@ ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
         return -1;
     }
   if (wins)
-    add_blocks (&state, profile->unconditional, 0, blocks->allowed,
+    add_blocks (&state, base.rule->action, 0, blocks->allowed,
                 blocks->allowed_count, NULL);
   if (reachable)
     add_blocks (&state, SECCOMP_ERRNO, EACCES, blocks->denied,

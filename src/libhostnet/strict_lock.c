@@ -166,6 +166,63 @@ add_family_rule (struct seccomp_edit *edit, const struct creator *creator,
     }
 }
 
+static bool
+names_it (const struct json_doc *config, json_node names,
+          const struct creator *creator)
+{
+  for (json_node n = json_first (config, names); n != JSON_NONE;
+       n = json_next (config, n))
+    if (json_string_is (config, n, creator->name))
+      return true;
+  return false;
+}
+
+/* 1 when RULE denies CREATOR whatever the arguments are.  Both runtimes skip a
+ * rule that says what the default says. */
+static int
+denies_whole (struct seccomp_edit *edit, const struct creator *creator,
+              json_node rule, struct error *err)
+{
+  const struct json_doc *config = edit->config;
+  uint64_t errno_ret, default_errno_ret;
+  enum seccomp_action action;
+  json_node names, args;
+  int permitting;
+
+  if (json_get (config, rule, "names", JSON_ARRAY, &names, err) < 0
+      || json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0)
+    return -1;
+  if (!names_it (config, names, creator)
+      || json_first (config, args) != JSON_NONE)
+    return 0;
+  permitting = read_permitting (config, rule, &action, err);
+  if (permitting != 0)
+    return permitting < 0 ? -1 : 0;
+  if (seccomp_read_errno (config, rule, &errno_ret, err) < 0
+      || seccomp_read_default_errno (config, edit->profile->seccomp,
+                                     &default_errno_ret, err)
+             < 0)
+    return -1;
+  return action != edit->profile->default_action
+         || (action == SECCOMP_ERRNO && errno_ret != default_errno_ret);
+}
+
+/* Whether a rule denies CREATOR without a condition, which wins over those with
+ * one; libseccomp 2.5.4 fails with EEXIST when these are many (found by
+ * fuzzing). */
+static int
+is_denied (struct seccomp_edit *edit, const struct creator *creator,
+           struct error *err)
+{
+  int result = 0;
+
+  for (json_node rule = json_first (edit->config, edit->profile->syscalls);
+       rule != JSON_NONE && result == 0;
+       rule = json_next (edit->config, rule))
+    result = denies_whole (edit, creator, rule, err);
+  return result;
+}
+
 /* A rule that permits socket() becomes one for each family that it admits. */
 static int
 cut_socket (struct seccomp_edit *edit, const struct creator *creator,
@@ -174,8 +231,10 @@ cut_socket (struct seccomp_edit *edit, const struct creator *creator,
   const struct json_doc *config = edit->config;
   struct family_condition family;
   json_node args;
+  int denied_anyway = is_denied (edit, creator, err);
 
-  if (json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0
+  if (denied_anyway < 0
+      || json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0
       || read_family (config, args, place, &family, err) < 0)
     return -1;
   if (family.argument != JSON_NONE && !family.not_equal
@@ -183,6 +242,8 @@ cut_socket (struct seccomp_edit *edit, const struct creator *creator,
     return 0;
   seccomp_edit_drop_name (edit, place, names, creator->name,
                           "permits families beside those of strict");
+  if (denied_anyway)
+    return 0;
   for (size_t i = 0; i < COUNT (families); i++)
     if (family.argument == JSON_NONE
         || (family.not_equal && family.value != families[i]))
@@ -206,17 +267,6 @@ is_plain (const struct json_doc *config, json_node rule)
         || condition.index != 0)
       return false;
   return true;
-}
-
-static bool
-names_it (const struct json_doc *config, json_node names,
-          const struct creator *creator)
-{
-  for (json_node n = json_first (config, names); n != JSON_NONE;
-       n = json_next (config, n))
-    if (json_string_is (config, n, creator->name))
-      return true;
-  return false;
 }
 
 /* Beside i386, libseccomp 2.5.4 fails with EEXIST for a rule on the family

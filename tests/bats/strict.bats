@@ -160,6 +160,18 @@ conditions() {
 		| .linux.seccomp.syscalls += '"$rules" strict families
 	expect_status 0
 	[ "$(seen "families syscall:")" = "1 10 16" ]
+	# beside a rule that denies it whatever the family is, which wins; but one that says what the default says
+	# is no rule for either runtime
+	rules='[{names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 13}, {names: ["socket"], action: "SCMP_ACT_ALLOW", args: [{index: 0, value: 40, op: "SCMP_CMP_NE"}]}]'
+	run container "$1" "$DOCKER | $STRICT"' | (.linux.seccomp.syscalls[] | select(.names | index("socket"))).names -= ["socket"]
+		| .linux.seccomp.syscalls += '"$rules" strict families
+	expect_status 0
+	passes families syscall none
+	rules=${rules/13/1}
+	run container "$1" "$DOCKER | $STRICT"' | (.linux.seccomp.syscalls[] | select(.names | index("socket"))).names -= ["socket"]
+		| .linux.seccomp.defaultErrnoRet = 1 | .linux.seccomp.syscalls += '"$rules" strict families
+	expect_status 0
+	[ "$(seen "families syscall:")" = "1 2 10 16" ]
 	# podman's default is the errno with which socketcall is denied beside a default
 	run container "$1" "$STRICT" strict families
 	expect_status 0
