@@ -70,7 +70,10 @@ doctor_facts_clear (struct doctor_facts *facts)
       free (facts->runtimes[i].wrong);
     }
   for (size_t i = 0; i < DOCTOR_ENGINES; i++)
-    error_clear (&facts->engines[i].refused);
+    {
+      error_clear (&facts->engines[i].refused);
+      free (facts->engines[i].override);
+    }
   free (facts->policy.mistake);
   free (facts->policy.runtime);
   free (facts->policy.ids);

@@ -77,6 +77,22 @@ names_runtime (const char *text)
   return found;
 }
 
+/* Makes our handler a runtime that is not ours. */
+static const char crio_handler[] = "crio.runtime.runtimes.oci-hostnet";
+static bool
+names_handler (const char *text)
+{
+  size_t length = sizeof crio_handler - 1;
+  cleanup_toml struct toml toml;
+  bool found = false;
+
+  toml_start (&toml, text);
+  while (!found && toml_next (&toml) > 0)
+    found = strncmp (toml.key, crio_handler, length) == 0
+            && (toml.key[length] == '\0' || toml.key[length] == '.');
+  return found && strstr (text, "/oci-hostnet-runtime\"") == NULL;
+}
+
 static bool
 is_in (const struct tree *tree, const char *path, is_it *is)
 {
@@ -111,6 +127,29 @@ is_among (const struct tree *tree, const char *pattern, is_it *is)
   return found;
 }
 
+/* Of the files that CRI-O reads behind ours, by name. */
+static char *
+find_override (const struct tree *tree)
+{
+  static const char directory[] = "/etc/crio/crio.conf.d/";
+  char **names, *found = NULL;
+  size_t count;
+
+  if (tree_list (tree, directory, "", &names, &count, NULL) < 0)
+    return NULL;
+  for (size_t i = 0; i < count; i++)
+    {
+      cleanup_free char *path = xasprintf ("%s%s", directory, names[i]);
+
+      if (found == NULL && strcmp (names[i], "oci-hostnet.conf") > 0
+          && is_in (tree, path, names_handler))
+        found = xasprintf ("%s", path);
+      free (names[i]);
+    }
+  free (names);
+  return found;
+}
+
 static void
 look_at_hooks (const struct doctor_facts *facts, struct doctor_engine *list)
 {
@@ -129,6 +168,7 @@ look_at_hooks (const struct doctor_facts *facts, struct doctor_engine *list)
     list[PODMAN].runtime |= is_among (&tree, *at, names_runtime);
   if (is_among (&tree, shared, has_precreate))
     list[CRIO].bad_hook = shared_hooks;
+  list[CRIO].override = find_override (&tree);
 }
 
 void
@@ -162,12 +202,33 @@ mend_configure (const struct doctor_facts *facts,
                 const struct engine_words *words, const char *before,
                 struct checks *checks)
 {
+  cleanup_free char *root = doctor_shell_word (facts, "");
+
   if (facts->elsewhere)
     checks_mend (checks, "%soci-hostnet configure %s --root %s", before,
-                 words->name, escape (facts->root).text);
+                 words->name, root ? root : "DIR");
   else
     checks_mend (checks, "%soci-hostnet configure %s%s", before, words->name,
                  words->reload);
+}
+
+/* How FILE comes out of an engine's way.  What is in a directory NAME.d goes
+ * out of it: CRI-O reads each file there, whatever its name (crio.conf.d(5)). */
+static char *
+move_away (const struct doctor_facts *facts, const char *file)
+{
+  const char *name = strrchr (file, '/'), *up = name;
+  cleanup_free char *from = doctor_shell_word (facts, file), *there = NULL;
+  cleanup_free char *to = NULL;
+
+  if (name - file > 2 && memcmp (name - 2, ".d", 2) == 0)
+    do
+      up--;
+    while (up > file && *up != '/');
+  there = xasprintf ("%.*s%s.old", (int) (up - file), file, name);
+  to = doctor_shell_word (facts, there);
+  return from != NULL && to != NULL ? xasprintf ("mv %s %s && ", from, to)
+                                    : NULL;
 }
 
 /* configure would refuse. */
@@ -177,7 +238,6 @@ check_refused (const struct doctor_facts *facts,
                const struct doctor_engine *engine, struct checks *checks)
 {
   const struct error *refused = &engine->refused;
-  const char *below = facts->elsewhere ? facts->root : "";
   cleanup_free char *away = NULL;
 
   if (refused->system_errno == EACCES)
@@ -190,8 +250,7 @@ check_refused (const struct doctor_facts *facts,
               "`%s` is here, and cannot be registered with: %s",
               engine->program, refused->message);
   if (refused->id == REFUSAL_configure_file)
-    away = xasprintf ("mv %s%s %s%s.old && ", escape (below).text,
-                      engine->state.at, escape (below).text, engine->state.at);
+    away = move_away (facts, engine->state.at);
   mend_configure (facts, words, away ? away : "mend that, then: ", checks);
 }
 
@@ -252,10 +311,10 @@ check_one (const struct doctor_facts *facts, const struct engine_words *words,
                 "`%s` is here; it is containerd's, and there is nothing to "
                 "register",
                 engine->program);
-  else if (words == &engines[KUBERNETES])
-    check_kubernetes (facts, checks);
   else if (engine->refused.id != REFUSAL_NONE)
     check_refused (facts, words, engine, checks);
+  else if (words == &engines[KUBERNETES])
+    check_kubernetes (facts, checks);
   else if (!engine->state.complete)
     check_unregistered (facts, words, engine, checks);
   else
@@ -263,6 +322,15 @@ check_one (const struct doctor_facts *facts, const struct engine_words *words,
                 engine->program,
                 engine->state.is_default ? "it is its default runtime"
                                          : words->takes);
+  if (engine->override != NULL)
+    {
+      checks_add (checks, words->name, CHECK_FAIL,
+                  "%s, which it reads behind ours, makes the handler "
+                  "oci-hostnet another runtime: its pods are not locked",
+                  escape (engine->override).text);
+      checks_mend (checks, "take [%s] out of that file%s", crio_handler,
+                   words->reload);
+    }
   if (engine->bad_hook != NULL)
     {
       checks_add (checks, words->name, CHECK_WARN,

@@ -50,8 +50,8 @@ struct doctor_program
   enum seen there;
   bool program;     /* a regular file that may be executed */
   bool set_id;
-  char *foreign;    /* what others than root can write, itself or a directory
-                       on the way, owned; or NULL */
+  char *foreign;    /* what others than root can write, itself or what is on
+                       the way, owned; or NULL */
   dev_t device;
   ino_t inode;
 };
@@ -95,6 +95,8 @@ struct doctor_engine
   struct error refused; /* what configure says to it */
   bool hooks, runtime;  /* of podman: what its own files name of ours */
   const char *bad_hook; /* of CRI-O: a directory with a precreate hook */
+  char *override;       /* of CRI-O: a file that is read behind ours and makes
+                           our handler another runtime, owned; or NULL */
 };
 
 struct doctor_host
@@ -131,8 +133,18 @@ struct doctor_facts
 void doctor_look (const struct doctor_facts *facts,
                   struct doctor_program *program);
 enum seen doctor_there (const struct doctor_facts *facts, const char *path);
-/* The text of the file (the caller frees), at most 64 KiB of it; or NULL. */
-char *doctor_text (const struct doctor_facts *facts, const char *path);
+/* Whether PATH itself is a symbolic link. */
+bool doctor_is_link (const struct doctor_facts *facts, const char *path);
+/* The text of the file (the caller frees) and its LENGTH; or NULL with errno,
+ * EFBIG when it has more than MOST bytes or is no regular file. */
+char *doctor_text (const struct doctor_facts *facts, const char *path,
+                   size_t most, size_t *length);
+/* PATH of that host as a word for the shell of this one, quoted where it must
+ * be (the caller frees); NULL when no terminal should get it. */
+char *doctor_shell_word (const struct doctor_facts *facts, const char *path);
+/* Adds how PATH becomes root's alone as the mend of the last check. */
+void doctor_mend_owner (struct checks *checks,
+                        const struct doctor_facts *facts, const char *path);
 /* Adds how PACKAGE is installed there as the mend of the last check. */
 void doctor_mend_install (struct checks *checks,
                           const struct doctor_facts *facts,

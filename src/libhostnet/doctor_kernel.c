@@ -188,9 +188,27 @@ check_seccomp (const struct doctor_facts *facts, struct checks *checks)
 
 /* crun, src/libcrun/cgroup.c: "cgroups in hybrid mode not supported, drop all
  * controllers from cgroupv2". */
+/* How crun is avoided. */
+static char *
+take_runc (const struct doctor_facts *facts)
+{
+  for (size_t i = 0; i < facts->runtime_count; i++)
+    {
+      const struct doctor_runtime *runtime = &facts->runtimes[i];
+
+      if (runtime->lowlevel.dialect == DIALECT_RUNC && !runtime->ours
+          && runtime->file.there == SEEN_YES)
+        return xasprintf ("say \"runtime\": \"%s\" in " POLICY_PATH ", or ",
+                          escape (runtime->lowlevel.path).text);
+    }
+  return xasprintf ("install runc and name it as \"runtime\" in " POLICY_PATH
+                    ", or ");
+}
+
 static void
 check_hybrid (const struct doctor_facts *facts, struct checks *checks)
 {
+  cleanup_free char *runc = take_runc (facts);
   bool crun = facts->chosen >= 0
               && facts->runtimes[facts->chosen].lowlevel.dialect
                      == DIALECT_CRUN;
@@ -208,9 +226,7 @@ check_hybrid (const struct doctor_facts *facts, struct checks *checks)
   checks_mend (checks,
                "%sadd systemd.unified_cgroup_hierarchy=1 to the kernel's "
                "command line and boot",
-               crun ? "say \"runtime\": \"/usr/sbin/runc\" in " POLICY_PATH
-                      ", or "
-                    : "");
+               crun ? runc : "");
 }
 
 static void

@@ -44,21 +44,54 @@ take (struct doctor_policy *found, const struct policy *policy,
     found->runtime = xasprintf ("%s", policy_runtime (policy));
 }
 
-/* Whoever wrote it, and without its drop-ins: it is no policy of this host. */
+/* Why the policy is none, or NULL (the caller frees): what policy_examine()
+ * would say, of another root. */
+static char *
+wrong_with_file (const struct doctor_facts *facts)
+{
+  struct doctor_program file = { .path = POLICY_PATH };
+  char *wrong = NULL;
+
+  if (facts->policy.there == SEEN_NO && doctor_is_link (facts, POLICY_PATH))
+    return xasprintf ("`" POLICY_PATH "` is a symbolic link that leads "
+                      "nowhere");
+  doctor_look (facts, &file);
+  if (file.foreign != NULL)
+    wrong = xasprintf ("`" POLICY_PATH "` cannot be trusted: others than root "
+                       "can write `%s`",
+                       escape (file.foreign).text);
+  free (file.foreign);
+  return wrong;
+}
+
+/* Without its drop-ins, which come from several directories of this host. */
 static void
 read_elsewhere (struct doctor_facts *facts)
 {
+  struct doctor_policy *found = &facts->policy;
   cleanup_policy struct policy *policy = NULL;
   cleanup_mistakes struct mistakes mistakes = MISTAKES_INIT;
   cleanup_error struct error err = ERROR_INIT;
-  cleanup_free char *text = doctor_text (facts, POLICY_PATH);
+  cleanup_free char *text = NULL;
+  size_t length = 0;
 
-  if (text == NULL)
+  found->mistake = wrong_with_file (facts);
+  found->mistakes = found->mistake != NULL;
+  if (found->there == SEEN_NO || found->mistake != NULL)
+    return;
+  text = doctor_text (facts, POLICY_PATH, POLICY_MAX_BYTES, &length);
+  if (text == NULL && errno == EFBIG)
     {
-      facts->policy.unreadable = facts->policy.there != SEEN_NO;
+      found->mistake = xasprintf ("`" POLICY_PATH "` is no regular file, or "
+                                  "has more than %d bytes",
+                                  POLICY_MAX_BYTES);
+      found->mistakes = 1;
       return;
     }
-  if (policy_parse (text, strlen (text), POLICY_PATH, &policy, &err) < 0)
+  found->unreadable = text == NULL;
+  if (text == NULL)
+    return;
+  if (policy_parse (text, length, POLICY_PATH, &policy, &err) < 0)
     mistakes_add (&mistakes, &err);
   take (&facts->policy, policy, &mistakes);
 }
@@ -84,6 +117,17 @@ doctor_read_policy (struct doctor_facts *facts)
     look_at_ids (&facts->policy, &policy->rules[i]);
 }
 
+static void
+mend_policy (const struct doctor_facts *facts, struct checks *checks)
+{
+  cleanup_free char *word = doctor_shell_word (facts, POLICY_PATH);
+
+  if (facts->elsewhere)
+    checks_mend (checks, "oci-hostnet policy check %s", word ? word : "FILE");
+  else
+    checks_mend (checks, "oci-hostnet policy check");
+}
+
 void
 doctor_check_policy (const struct doctor_facts *facts, struct checks *checks)
 {
@@ -99,7 +143,7 @@ doctor_check_policy (const struct doctor_facts *facts, struct checks *checks)
     {
       checks_add (checks, "policy", CHECK_FAIL, "%s%s", policy->mistake,
                   policy->mistakes > 1 ? " (and there is more)" : "");
-      checks_mend (checks, "oci-hostnet policy check");
+      mend_policy (facts, checks);
     }
   else if (policy->observes_all)
     {

@@ -33,9 +33,11 @@ doctor_read_programs (struct doctor_facts *facts)
 
 /* What is wrong with PROGRAM, or nothing: true. */
 static bool
-is_sound (const struct doctor_program *program, struct checks *checks)
+is_sound (const struct doctor_facts *facts,
+          const struct doctor_program *program, struct checks *checks)
 {
   const char *path = program->path;
+  cleanup_free char *word = NULL;
 
   if (!program->program)
     {
@@ -50,15 +52,15 @@ is_sound (const struct doctor_program *program, struct checks *checks)
       checks_add (checks, "programs", CHECK_FAIL,
                   "others than root can write %s, and root runs %s", foreign,
                   path);
-      checks_mend (checks, "chown root:root %s && chmod go-w %s", foreign,
-                   foreign);
+      doctor_mend_owner (checks, facts, program->foreign);
     }
   else if (program->set_id)
     {
       checks_add (checks, "programs", CHECK_FAIL,
                   "%s is set-user-ID or set-group-ID: it trusts who calls it",
                   path);
-      checks_mend (checks, "chmod ug-s %s", path);
+      word = doctor_shell_word (facts, path);
+      checks_mend (checks, "chmod ug-s %s", word ? word : path);
     }
   else
     return true;
@@ -111,7 +113,7 @@ doctor_check_programs (const struct doctor_facts *facts,
           sound = false;
         }
       else
-        sound &= is_sound (program, checks);
+        sound &= is_sound (facts, program, checks);
     }
   if (sound)
     checks_add (checks, "programs", CHECK_OK,

@@ -153,6 +153,24 @@ is_fixed (const struct defect *defect, const struct lowlevel_version *version,
          || (defect->mended != NULL && strstr (said, defect->mended) != NULL);
 }
 
+/* A package puts it where we look for it, but not where a policy says. */
+static void
+mend_runtime (const struct doctor_facts *facts,
+              const struct doctor_runtime *runtime, struct checks *checks)
+{
+  const char *name = name_of (&runtime->lowlevel);
+  const struct lowlevel *candidate;
+
+  for (size_t i = 0; (candidate = lowlevel_candidate (i)) != NULL; i++)
+    if (strcmp (candidate->path, runtime->lowlevel.path) == 0)
+      {
+        doctor_mend_install (checks, facts, name);
+        return;
+      }
+  checks_mend (checks, "put a newer %s there, or take \"runtime\" out of "
+                       POLICY_PATH, name);
+}
+
 static void
 add_defect (const struct doctor_facts *facts,
             const struct doctor_runtime *runtime, const struct defect *defect,
@@ -167,7 +185,7 @@ add_defect (const struct doctor_facts *facts,
       checks_add (checks, name, chosen ? CHECK_FAIL : CHECK_WARN,
                   "`%s` (%s) %s", escape (runtime->lowlevel.path).text, number,
                   defect->what);
-      doctor_mend_install (checks, facts, name);
+      mend_runtime (facts, runtime, checks);
       return;
     }
   checks_add (checks, name, CHECK_WARN,
@@ -175,7 +193,7 @@ add_defect (const struct doctor_facts *facts,
               "another number (its changelog tells): it %s",
               escape (runtime->lowlevel.path).text, number, defect->name,
               defect->what);
-  doctor_mend_install (checks, facts, name);
+  mend_runtime (facts, runtime, checks);
 }
 
 /* crun and runc tell what they were built with, each in its own way. */
@@ -203,7 +221,7 @@ check_version (const struct doctor_facts *facts,
       checks_add (checks, name, chosen ? CHECK_FAIL : CHECK_WARN,
                   "`%s` does not say for --version that it is %s",
                   escape (runtime->lowlevel.path).text, name);
-      doctor_mend_install (checks, facts, name);
+      mend_runtime (facts, runtime, checks);
       return;
     }
   for (size_t i = 0; i < sizeof defects / sizeof *defects; i++)
@@ -216,7 +234,7 @@ check_version (const struct doctor_facts *facts,
                   "`%s` was built without seccomp, by which every lock denies "
                   "the ioctls that change interfaces",
                   escape (runtime->lowlevel.path).text);
-      doctor_mend_install (checks, facts, name);
+      mend_runtime (facts, runtime, checks);
     }
   if (checks->count == before)
     checks_add (checks, name, CHECK_OK, "`%s` is %s %s with seccomp",
@@ -249,8 +267,7 @@ check_one (const struct doctor_facts *facts,
       checks_add (checks, name, bad,
                   "others than root can write %s, and root runs `%s`", foreign,
                   path);
-      checks_mend (checks, "chown root:root %s && chmod go-w %s", foreign,
-                   foreign);
+      doctor_mend_owner (checks, facts, runtime->file.foreign);
     }
   else if (runtime->ours || !runtime->file.program || runtime->wrong != NULL)
     {

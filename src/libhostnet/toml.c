@@ -75,6 +75,8 @@ is_bare (const char *text, size_t length)
                 >= length;
 }
 
+enum { KEY_BYTES = 4096 }; /* more than any engine has; longer is an error */
+
 /* A key of dotted parts, put behind PREFIX; AT is moved behind it. */
 static char *
 read_key (const char **at, const char *prefix)
@@ -106,6 +108,9 @@ read_key (const char **at, const char *prefix)
                           key ? key : "", key ? "." : "", (int) length, part);
       free (key);
       key = longer;
+      /* each part copies what is before it */
+      if (strlen (key) > KEY_BYTES)
+        break;
       *at = skip_blank (end);
       if (**at != '.')
         return key;

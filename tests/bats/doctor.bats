@@ -74,7 +74,7 @@ teardown() {
 	# by itself: the threads of runc open what they like
 	sed -n '/execve/{/oci-hostnet/{s/ .*//p;q}}' "$trace" >"$trace.pid"
 	grep "^$(<"$trace.pid") " "$trace" >"$trace.own"
-	run -1 grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|unlink|rename|chmod|mount\(' <(grep -v '/dev/null' "$trace.own")
+	run -1 grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|unlink|rename|chmod|mount\(' <(grep -v -e '/dev/null' -e 'mkdir.* EEXIST ' "$trace.own")
 	"$HOSTNET" doctor --root "$root" >/dev/null || true
 	tree_unchanged
 }
@@ -321,9 +321,9 @@ teardown() {
 	echo '# mine' >>/etc/containers/containers.conf.d/oci-hostnet.conf
 	examine
 	says podman warn "somebody edited it"
-	mend podman warn "mv /etc/containers/containers.conf.d/oci-hostnet.conf /etc/containers/containers.conf.d/oci-hostnet.conf.old && "
+	mend podman warn "mv /etc/containers/containers.conf.d/oci-hostnet.conf /etc/containers/oci-hostnet.conf.old && "
 	says podman ok
-	rm /etc/containers/containers.conf.d/oci-hostnet.conf.old
+	rm /etc/containers/oci-hostnet.conf.old
 	printf '[engine]\nruntime = "oci-hostnet-runtime"\n' >/etc/containers/containers.conf.d/99-default.conf
 	examine
 	says podman ok "default runtime"
