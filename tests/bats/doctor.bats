@@ -223,6 +223,19 @@ teardown() {
 	examine
 	says crun fail "oci-hostnet itself"
 	[ ! -e "$HOSTNET_TEST_DIR/ran" ]
+	# nor is one started that others can put something else in the place of
+	rm -f /usr/bin/crun*
+	mkdir -m 777 /usr/bin/shared
+	cp -a "$HOSTNET_TEST_DIR/saved/crun" /usr/bin/shared/
+	ln -s shared/crun /usr/bin/crun
+	strace -f -qq -e trace=execve -o "$HOSTNET_TEST_DIR/trace" "$HOSTNET" doctor >/dev/null || true
+	grep -q /usr/sbin/runc "$HOSTNET_TEST_DIR/trace"
+	run -1 grep /usr/bin/crun "$HOSTNET_TEST_DIR/trace"
+	examine
+	says crun fail "others than root can write /usr/bin/shared"
+	mend crun fail "chown root:root /usr/bin/shared && "
+	says crun ok
+	rm -r /usr/bin/crun /usr/bin/shared
 }
 
 @test "what crun says of the cgroups of this machine, and runc by the policy" {
