@@ -91,10 +91,13 @@ resolve_missing (const char *whole, char *path, bool elsewhere)
     }
   if (left < 0)
     return NULL;
-  if (!elsewhere && is_dangling (whole, missing))
+  if (is_dangling (whole, missing))
     {
+      if (check_doors (whole) < 0 && errno == ELOOP)
+        return NULL; /* a namespace, which realpath(3) cannot tell, or cwd */
       errno = ENOLINK;
-      return NULL;
+      if (!elsewhere)
+        return NULL;
     }
   if (left == 0)
     return xstrndup (whole, strlen (whole));

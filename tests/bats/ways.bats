@@ -354,7 +354,7 @@ doors() {
 	cd "$work" || return
 	mkdir -p x
 	for source in /proc/self/cwd/x /proc/thread-self/cwd /proc/self/root/etc /proc/self/fd/0 /proc/1/root/etc \
-		/proc/self/cwd/is/not/there /dev/fd/0 "$work/link/x"; do
+		/proc/self/cwd/is/not/there /dev/fd/0 /proc/self/ns/net "$work/link/x"; do
 		ln -sfn /proc/self/cwd "$work/link"
 		refused "$1" "$(bind "$source" rw)" "leads through cwd, root, exe, fd or ns"
 	done
@@ -372,17 +372,19 @@ refused() {
 # A link that leads nowhere here: the runtime has another directory, and mounts proc in the root
 # filesystem before it comes to the bind.
 dangling() {
-	local target
+	local target what
 	mkdir -p "$work/1/2/3/4/5/6/7/8"
 	cd "$work/1/2/3/4/5/6/7/8" || return
 	mkdir -p "$work/is"
 	for target in "$HOSTNET_TEST_DIR/rootfs/proc/sys" /proc/self/cwd/../../../../../../../proc/sys "$work/nothing" /proc/self/cwd/not/there; do
 		ln -sfn "$target" "$work/link"
 		ln -sfn ../link "$work/is/second"
-		refused "$1" "$(bind "$work/link" rw)" "a symbolic link that leads nowhere here"
-		refused "$1" "$(bind "$work/link/net/ipv4" rw)" "a symbolic link that leads nowhere here"
-		refused "$1" "$(bind "$work/is/second" rw)" "a symbolic link that leads nowhere here"
-		refused "$1" ".root.path = \"$work/link\"" "a symbolic link that leads nowhere here"
+		what="a symbolic link that leads nowhere here"
+		[[ $target != /proc/* ]] || what="leads through cwd, root, exe, fd or ns"
+		refused "$1" "$(bind "$work/link" rw)" "$what"
+		refused "$1" "$(bind "$work/link/net/ipv4" rw)" "$what"
+		refused "$1" "$(bind "$work/is/second" rw)" "$what"
+		refused "$1" ".root.path = \"$work/link\"" "$what"
 	done
 	ln -sfn "$work/nothing" /dangling
 	refused "$1" "$(bind /dangling rw)" "a symbolic link that leads nowhere here"
