@@ -17,6 +17,7 @@
 
 #include "bundle.h"
 #include "capabilities.h"
+#include "io.h"
 #include "json.h"
 #include "nsfs.h"
 #include "processes.h"
@@ -56,15 +57,23 @@ start_time (const struct init *init, uint64_t *time)
   return end == field + 1 || end == field ? -1 : 0;
 }
 
+enum { STATUS_BYTES = 1024 * 1024 };
+
 /* proc(5): CapBnd of /proc/PID/status, 16 hexadecimal digits. */
 static int
 bounding_set (const struct init *init, uint64_t *set)
 {
   static const char key[] = "\nCapBnd:\t";
-  char text[4096];
+  char path[64];
+  cleanup_close int fd = -1;
+  cleanup_free char *text = NULL;
+  size_t length;
   char *at, *end;
 
-  if (process_head (init->pid, "status", text, sizeof text) <= 0)
+  snprintf (path, sizeof path, "/proc/%d/status", init->pid);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  /* behind `Groups:`, of which setgroups(2) takes 65536 */
+  if (fd < 0 || read_all (fd, STATUS_BYTES, &text, &length) != 0)
     return -1;
   at = strstr (text, key);
   if (at == NULL)
@@ -217,10 +226,45 @@ read_configured (const struct layout *layout, int directory,
   return 0;
 }
 
+/* Whether the container is on the host's network though its caller is not: a
+ * unit with PrivateNetwork=, `ip netns exec`.  /proc/1 has the host's network,
+ * if that is the host's process 1; who is locked has our annotation. */
+static bool
+is_elsewhere (enum runtime_dialect dialect, const struct runtime_cli *cli,
+              const struct init *init)
+{
+  cleanup_container_config struct container_config config
+      = CONTAINER_CONFIG_INIT;
+  json_node applied;
+  char path[64];
+  bool same = false;
+
+  snprintf (path, sizeof path, "/proc/%d/ns/net", init->pid);
+  if (nsfs_is_same ("/proc/1/ns/net", path, &same) == 0 && same)
+    return true;
+  /* what cannot be told is guarded */
+  return container_own_config (dialect, cli, &config, NULL) < 0
+         || json_get (&config.doc, config.annotations,
+                      "io.oci-hostnet.applied", JSON_STRING, &applied, NULL)
+                != 0;
+}
+
 void
 container_clear (struct container *container)
 {
   cleanup_freep (&container->bundle);
+}
+
+/* What runc will read, and whether it is the bundle: an annotation may stand in
+ * front of runc's own label. */
+static void
+read_bundle_label (const struct json_doc *state, struct container *container)
+{
+  cleanup_free char *own = container_bundle_label (state, true);
+
+  container->bundle = container_bundle_label (state, false);
+  container->bundle_forged
+      = own != NULL && strcmp (own, container->bundle) != 0;
 }
 
 int
@@ -231,11 +275,14 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
   cleanup_close int directory = -1;
   cleanup_state_file struct state_file state = STATE_FILE_INIT;
   cleanup_init struct init init = INIT_INIT;
-  bool own_user = false;
+  bool own_user = false, elsewhere = false;
 
   if (container_find_state (layout, cli, &directory, err) < 0
-      || state_file_read (directory, layout->state, &state, err) < 0
-      || pin_init (layout, &state.doc, &init, err) < 0)
+      || state_file_read (directory, layout->state, &state, err) < 0)
+    return -1;
+  if (dialect == DIALECT_RUNC)
+    read_bundle_label (&state.doc, container);
+  if (pin_init (layout, &state.doc, &init, err) < 0)
     return -1;
   /* Before it is started, runc's init may still have all capabilities. */
   if (faccessat (directory, "exec.fifo", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
@@ -245,11 +292,9 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
       /* after the others: who has left our user namespace cannot return */
       || is_own_namespace (&init, "user", &own_user) < 0 || !is_alive (&init))
     return error_refuse (err, SENTENCE_container_no_init);
-  if (own_user && !container->host_network)
-    return 0;
-  if (dialect == DIALECT_RUNC)
-    container->bundle = container_bundle_label (&state.doc, false);
-  else if (own_user)
+  elsewhere = !container->host_network && is_elsewhere (dialect, cli, &init);
+  container->host_network |= elsewhere;
+  if (own_user && (!container->host_network || dialect == DIALECT_CRUN))
     return 0;
   /* user_namespaces(7): a new one gives a full bounding set, and leave to
    * make a network namespace.  A hostile init enters one by itself, but exec
@@ -258,6 +303,7 @@ container_find (enum runtime_dialect dialect, const struct runtime_cli *cli,
                        own_user ? NULL : &container->host_network, err)
       < 0)
     return -1;
+  container->host_network |= elsewhere;
   if (!own_user)
     container->bounding &= container->configured;
   return 0;

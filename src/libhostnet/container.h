@@ -11,21 +11,23 @@
 
 struct container
 {
-  bool host_network; /* what exec starts in it is on our network */
+  bool host_network; /* what exec starts in it is on our network, or the
+                        container is locked, or on that of process 1 */
   /* Bit N: the bounding set that its init was given has capability N. */
   uint64_t bounding;
   /* runc: where `exec` without --process reads one from (owned), and the
    * bounding set that was configured at creation. */
   char *bundle;
   uint64_t configured;
+  bool bundle_forged; /* an annotation says so, and not runc */
 };
 
-#define CONTAINER_INIT { true, 0, NULL, 0 }
+#define CONTAINER_INIT { true, 0, NULL, 0, false }
 #define cleanup_container __attribute__ ((cleanup (container_clear)))
 
 /* Finds the container that CLI names (exec) and looks at its init process in
  * the kernel; nothing that the container can change decides.  Refuses what
- * cannot be told. */
+ * cannot be told; BUNDLE may be there then nevertheless. */
 int container_find (enum runtime_dialect dialect,
                     const struct runtime_cli *cli, struct container *container,
                     struct error *err);

@@ -85,7 +85,8 @@ container_find_state (const struct layout *layout, const struct runtime_cli *cli
     {
       common = xasprintf ("/run/%s", layout->directory);
       *directory = open_state (common, cli->id, layout);
-      if (runtime_dir != NULL && runtime_dir[0] == '/')
+      /* crun takes a relative one from the current directory */
+      if (runtime_dir != NULL && runtime_dir[0] != '\0')
         {
           own = xasprintf ("%s/%s", runtime_dir, layout->directory);
           other = open_state (own, cli->id, layout);

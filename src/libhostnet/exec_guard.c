@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capabilities.h"
@@ -56,12 +57,18 @@ process_file_clear (struct process_file *file)
   free (file->text);
 }
 
+/* FLAGS: O_NOFOLLOW | O_NONBLOCK, where it must be a regular file. */
 static int
-read_process_file (const char *path, struct process_file *file,
+read_process_file (const char *path, int flags, struct process_file *file,
                    struct error *err)
 {
-  cleanup_close int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  cleanup_close int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+  struct stat status;
 
+  if (flags != 0
+      && (fd < 0 ? errno == ELOOP
+                 : fstat (fd, &status) < 0 || !S_ISREG (status.st_mode)))
+    return error_refuse (err, SENTENCE_config_not_regular, escape (path).text);
   if (fd < 0)
     return error_system (err, errno, SENTENCE_process_unreadable,
                          escape (path).text);
@@ -214,23 +221,32 @@ refuse_unknown (const struct runtime_cli *cli, const struct process_file *file,
 /* Without --process runc takes the one of the bundle's config.json, as it
  * stands there now: a container that reaches its bundle may have written it. */
 static int
-check_bundle (const struct container *container, struct error *err)
+check_bundle (const struct runtime_cli *cli, const struct container *container,
+              const struct error *why, struct error *err)
 {
   cleanup_process_file struct process_file file = PROCESS_FILE_INIT;
   cleanup_free char *path = NULL;
   json_node process;
 
+  if (why->id == REFUSAL_container_twice)
+    return error_refuse (err, SENTENCE_exec_unknown, escape (cli->id).text,
+                         why->message);
   if (container->bundle == NULL)
-    return 0;
-  path = xasprintf ("%s/config.json", container->bundle);
-  if (access (path, F_OK) < 0)
     return 0; /* runc will say so */
-  if (read_process_file (path, &file, err) < 0
-      || json_get (&file.doc, 0, "process", JSON_OBJECT, &process, err) < 0
-      || cut_process (&file, process, container->configured, err) < 0)
-    return -1;
-  if (file.edits.count == 0)
-    return 0;
+  path = xasprintf ("%s/config.json", container->bundle);
+  if (!container->bundle_forged)
+    {
+      if (read_process_file (path, O_NOFOLLOW | O_NONBLOCK, &file, err) < 0
+          || json_get (&file.doc, 0, "process", JSON_OBJECT, &process, err) < 0
+          || cut_process (&file, process,
+                          why->message == NULL ? container->configured
+                                               : harmless_set (),
+                          err)
+                 < 0)
+        return -1;
+      if (file.edits.count == 0)
+        return 0;
+    }
   return error_refuse (err, SENTENCE_exec_bundle,
                        escape (container->bundle).text);
 }
@@ -263,14 +279,14 @@ exec_guard (enum runtime_dialect dialect, const struct runtime_cli *cli,
   if (container_find (dialect, cli, &container, &why) == 0
       && !container.host_network)
     return 0;
-  if (why.message == NULL && path == NULL && dialect == DIALECT_RUNC
-      && check_bundle (&container, err) < 0)
+  if (path == NULL && dialect == DIALECT_RUNC
+      && check_bundle (cli, &container, &why, err) < 0)
     return -1;
   if (cli->carrier_count == 0)
     return 0;
   allowed = why.message == NULL ? container.bounding : harmless_set ();
   if (path != NULL
-      && (read_process_file (path, &file, err) < 0
+      && (read_process_file (path, 0, &file, err) < 0
           || cut_process (&file, 0, allowed, err) < 0))
     return -1;
   if (why.message != NULL && refuse_unknown (cli, &file, &why, err) < 0)

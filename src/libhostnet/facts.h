@@ -126,6 +126,7 @@ struct mount_facts
   bool is_file; /* it is there, and no directory */
   bool covers;  /* it holds or lies below proc, sysfs, ... */
   bool is_tun;  /* /dev/net/tun, /dev/ppp, ... */
+  bool is_moved; /* asked of what must be read-only: facts_mount_is_moved() */
   /* Under the lock userns: the flags of its mount, and what is mounted below. */
   unsigned long flags;
   struct mount_source *submounts;
@@ -210,6 +211,14 @@ void facts_collect_net_admin (const struct json_doc *config,
  * asks for the host's network or has it. */
 int facts_collect_mounts (const struct json_doc *config, const char *bundle,
                           struct facts *facts, struct error *err);
+
+/* Whether the mount INDEX of MOUNTS may end up elsewhere than its destination
+ * says: that is relative, has `..`, or a symbolic link lies on the way, in the
+ * root filesystem (ROOT, or NULL) or in one of the mounts before it, of which
+ * FACTS knows the sources. */
+bool facts_mount_is_moved (const struct json_doc *config, json_node mounts,
+                           size_t index, const char *root,
+                           const struct mount_facts *facts);
 
 /* The host's WHICH, looked at once. */
 const struct host_file *facts_host_file (enum dns_file which,

@@ -107,6 +107,17 @@ resolve_missing (const char *whole, char *path, bool elsewhere)
                     whole + strlen (path));
 }
 
+/* runc resolves `..` in the text (filepath.Clean), and the working directory by
+ * PWD; realpath(3) and crun behind the links. */
+static bool
+has_parent (const char *path)
+{
+  for (const char *at = path; (at = strstr (at, "..")) != NULL; at += 2)
+    if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
+      return true;
+  return false;
+}
+
 /* The real path of SOURCE; of what is not there yet, that of the nearest
  * directory that is, with the rest behind it.  ELSEWHERE: what we may not see
  * is not there. */
@@ -118,8 +129,14 @@ resolve (const char *source, const char *bundle, bool elsewhere, bool *exists)
             ? xstrndup (source, strlen (source))
             : xasprintf ("%s/%s", bundle ? bundle : ".", source);
   cleanup_free char *whole = xstrndup (path, strlen (path));
-  char *real = realpath (path, NULL);
+  char *real = NULL;
 
+  if (has_parent (source))
+    {
+      errno = EXDEV;
+      return NULL;
+    }
+  real = realpath (path, NULL);
   *exists = real != NULL;
   if (real == NULL)
     return resolve_missing (whole, path, elsewhere);
@@ -138,6 +155,8 @@ refuse_source (const char *source, struct error *err)
 {
   if (errno == ELOOP)
     return error_refuse (err, SENTENCE_mount_door, escape (source).text);
+  if (errno == EXDEV)
+    return error_refuse (err, SENTENCE_mount_parent, escape (source).text);
   if (errno == ENOLINK)
     return error_refuse (err, SENTENCE_mount_dangling, escape (source).text);
   return error_system (err, errno, SENTENCE_mount_source,
@@ -188,8 +207,11 @@ read_source (const struct json_doc *config, json_node mount,
   int found = json_get (config, mount, "source", JSON_STRING, &node, err);
 
   facts->type = facts->options = JSON_NONE;
-  if (found <= 0 || !is_bind (config, mount, facts))
+  if (found < 0 || !is_bind (config, mount, facts))
     return found < 0 ? -1 : 0;
+  /* runc binds the bundle then */
+  if (found == 0)
+    return error_refuse (err, SENTENCE_mount_without_source);
   *source = json_string (config, node);
   return 1;
 }
@@ -296,14 +318,12 @@ host_file (const struct json_doc *config, json_node mount, const char *source,
 }
 
 /* A bind of the root filesystem brings along what is mounted in it before: the
- * fresh proc and sysfs.  `..` behind what is not there yet leads anywhere once
- * the runtime has made it. */
+ * fresh proc and sysfs. */
 static bool
 covers (const char *real, bool exists, const char *root,
         const struct mount_table *table)
 {
   return mount_table_covers (table, real, exists)
-         || (!exists && strstr (real, "/..") != NULL)
          || (root != NULL
              && (path_is_below (real, root) || path_is_below (root, real)));
 }
@@ -354,9 +374,14 @@ find_root (const struct json_doc *config, const char *bundle, bool elsewhere,
   if (json_get (config, 0, "root", JSON_OBJECT, &root, err) < 0
       || json_get (config, root, "path", JSON_STRING, &node, err) < 0)
     return -1;
+  /* runc takes the bundle then, crun refuses it */
   if (node == JSON_NONE)
-    return 0;
+    return root == JSON_NONE
+               ? 0
+               : error_refuse (err, SENTENCE_root_without_path);
   path = json_string (config, node);
+  if (path[0] == '\0')
+    return error_refuse (err, SENTENCE_root_without_path);
   *real = resolve (path, bundle, elsewhere, &exists);
   if (*real == NULL)
     return refuse_source (path, err);
@@ -396,6 +421,23 @@ mount_facts_clear (struct facts *facts)
   free (facts->mounts);
 }
 
+/* Whether a lock may want it read-only, or where it is counts: what shows the
+ * kernel. */
+static bool
+is_fragile (const struct json_doc *config, json_node mount,
+            const struct mount_facts *facts)
+{
+  static const char *const types[]
+      = { "proc", "sysfs", "cgroup", "cgroup2", NULL };
+  json_node type = facts->type;
+
+  return facts->covers
+         || (type == JSON_NONE
+             && json_get (config, mount, "type", JSON_STRING, &type, NULL) < 0)
+         || (type != JSON_NONE
+             && json_string_is_one_of (config, type, types));
+}
+
 int
 facts_collect_mounts (const struct json_doc *config, const char *bundle,
                       struct facts *facts, struct error *err)
@@ -423,6 +465,9 @@ facts_collect_mounts (const struct json_doc *config, const char *bundle,
                        &facts->mounts[i], err)
           < 0)
         return -1;
+      facts->mounts[i].is_moved
+          = is_fragile (config, n, &facts->mounts[i])
+            && facts_mount_is_moved (config, mounts, i, root, facts->mounts);
     }
   return 0;
 }

@@ -15,6 +15,9 @@ static int
 keep_unknown (struct facts *facts, struct error *err)
 {
   if (err->id != REFUSAL_mount_door && err->id != REFUSAL_mount_dangling
+      && err->id != REFUSAL_mount_parent
+      && err->id != REFUSAL_mount_without_source
+      && err->id != REFUSAL_root_without_path
       && !(err->id == REFUSAL_mount_source
            && (err->system_errno == ENOSYS || err->system_errno == EACCES)))
     return -1;

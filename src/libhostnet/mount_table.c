@@ -99,36 +99,6 @@ mount_table_read (struct mount_table *table, struct error *err)
   return 0;
 }
 
-/* What is not there (EXISTS) holds nothing; what it lies below counts. */
-bool
-mount_table_covers (const struct mount_table *table, const char *path, bool exists)
-{
-  const struct mount_point *nearest = NULL;
-
-  for (size_t i = 0; i < table->count; i++)
-    {
-      const struct mount_point *point = &table->list[i];
-
-      if (exists && point->kernel && path_is_below (point->path, path))
-        return true;
-      /* The last of several mounts on one place is the one seen. */
-      if (path_is_below (path, point->path)
-          && (nearest == NULL
-              || strlen (point->path) >= strlen (nearest->path)))
-        nearest = point;
-    }
-  return nearest != NULL && nearest->kernel;
-}
-
-bool
-mount_table_within (const struct mount_table *table, const char *path)
-{
-  for (size_t i = 0; i < table->count; i++)
-    if (table->list[i].kernel && path_is_below (path, table->list[i].path))
-      return true;
-  return false;
-}
-
 /* Whether it is the mount that is seen at its path, and no other covers it. */
 static bool
 is_seen (const struct mount_point *point)
@@ -141,6 +111,38 @@ is_seen (const struct mount_point *point)
              == 0
          && ((found.stx_mask & STATX_MNT_ID) == 0
              || found.stx_mnt_id == strtoul (point->line, NULL, 10));
+}
+
+/* What is not there (EXISTS) holds nothing; what it lies below counts. */
+bool
+mount_table_covers (const struct mount_table *table, const char *path, bool exists)
+{
+  const struct mount_point *nearest = NULL;
+
+  for (size_t i = 0; i < table->count; i++)
+    {
+      const struct mount_point *point = &table->list[i];
+
+      if (exists && point->kernel && path_is_below (point->path, path))
+        return true;
+      /* The last of several mounts on one place is the one seen, but for
+       * those that another covers from above. */
+      if (path_is_below (path, point->path)
+          && (nearest == NULL
+              || strlen (point->path) >= strlen (nearest->path))
+          && is_seen (point))
+        nearest = point;
+    }
+  return nearest != NULL && nearest->kernel;
+}
+
+bool
+mount_table_within (const struct mount_table *table, const char *path)
+{
+  for (size_t i = 0; i < table->count; i++)
+    if (table->list[i].kernel && path_is_below (path, table->list[i].path))
+      return true;
+  return false;
 }
 
 char **

@@ -222,6 +222,11 @@ check_mount (const struct plan *plan, const struct mount_wish *wish,
 
   if (check_options (plan, wish, err) < 0)
     return -1;
+  if (wish->facts->is_moved)
+    {
+      where = mount_place (plan, wish);
+      return error_refuse (err, SENTENCE_mount_moved, escape (where).text);
+    }
   if (wish->type == JSON_NONE
       || json_string_is_one_of (plan->config, wish->type, known_types))
     return 0;

@@ -7,14 +7,21 @@
 #include <sys/stat.h>
 
 int
+nsfs_is_same (const char *one, const char *other, bool *same)
+{
+  struct stat ours, theirs;
+
+  if (stat (one, &ours) < 0 || stat (other, &theirs) < 0)
+    return -1;
+  *same = ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+  return 0;
+}
+
+int
 nsfs_is_own (const char *type, const char *path, bool *own)
 {
   char self[64];
-  struct stat ours, theirs;
 
   snprintf (self, sizeof self, "/proc/self/ns/%s", type);
-  if (stat (self, &ours) < 0 || stat (path, &theirs) < 0)
-    return -1;
-  *own = ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-  return 0;
+  return nsfs_is_same (self, path, own);
 }

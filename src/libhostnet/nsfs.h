@@ -9,4 +9,7 @@
  * with errno when it cannot be told. */
 int nsfs_is_own (const char *type, const char *path, bool *own);
 
+/* The same of two such paths. */
+int nsfs_is_same (const char *one, const char *other, bool *same);
+
 #endif

@@ -100,6 +100,22 @@ plan_whole_proc (struct plan *plan, json_node paths)
   return 0;
 }
 
+/* Without a mount there, /sys/firmware may be a link of the image to /proc. */
+static bool
+has_sys (const struct json_doc *config)
+{
+  json_node mounts, destination;
+
+  json_get (config, 0, "mounts", JSON_ARRAY, &mounts, NULL);
+  for (json_node n = json_first (config, mounts); n != JSON_NONE;
+       n = json_next (config, n))
+    if (json_get (config, n, "destination", JSON_STRING, &destination, NULL)
+            > 0
+        && json_string_is (config, destination, "/sys"))
+      return true;
+  return false;
+}
+
 /* Refuses what is not known.  /proc itself stands there after strict only. */
 static int
 check_readonly_paths (const struct plan *plan, json_node paths,
@@ -112,7 +128,9 @@ check_readonly_paths (const struct plan *plan, json_node paths,
     {
       cleanup_free char *path = NULL;
 
-      if (json_string_is_one_of (config, n, known_paths)
+      if ((json_string_is_one_of (config, n, known_paths)
+           && (!json_string_is (config, n, "/sys/firmware")
+               || has_sys (config)))
           || ((plan->lock & LOCK_STRICT) != 0
               && json_string_is (config, n, "/proc"))
           || ((plan->lock & LOCK_USERNS) != 0

@@ -31,9 +31,10 @@ static const char *const harmless[] = {
  * virtual machine; org.criu.config names programs that CRIU runs as root. */
 static const char *const replacing_prefixes[]
     = { "run.oci", "module.wasm.image/variant", "krun.", "org.criu.",
-        "org.systemd.property." };
+        "org.systemd.property.", "bundle=" };
 
-/* runc's exec reads the process of the bundle that this names. */
+/* runc's exec reads the process of the bundle that this names, as a label; one
+ * that begins with `bundle=` becomes such a label too. */
 static const char *const replacing_names[] = { "bundle" };
 
 static bool

@@ -147,8 +147,8 @@ host_pid() {
 	way way_control_socket "brings the host's \`/run/docker.sock\` along" "$(bind /run/another.sock bind)"
 	# under a bundle-relative name
 	mkdir -p "$work/bundle"
-	ln -s /run/podman "$work/podman"
-	way way_control_socket "brings the host's \`/run/podman/podman.sock\` along" "$(bind ../podman bind)"
+	ln -s /run/podman "$work/bundle/podman"
+	way way_control_socket "brings the host's \`/run/podman/podman.sock\` along" "$(bind podman bind)"
 }
 
 @test "sockets of root whose service nobody knows, not those of others, nor the journal" {

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a mount ends up.  Runtimes look a destination up once to mount and again
+ * to make the mount read-only: where a symbolic link of the image, or of what was
+ * mounted before, lies on the way, the second can find something else (measured,
+ * crun 1.8.1 and runc 1.1.5). */
+#include <config.h>
+
+#include "facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "paths.h"
+
+/* Whether a symbolic link lies on the way to PATH below DIRECTORY.  What is not
+ * there the runtime makes.  Without openat2(2), before Linux 5.6, it cannot be
+ * told: true. */
+static bool
+has_link (const char *directory, const char *path)
+{
+  struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+                          .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_IN_ROOT };
+  cleanup_close int root
+      = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  cleanup_close int fd = -1;
+
+  if (root < 0) /* a file, or not there */
+    return errno != ENOENT && errno != ENOTDIR;
+  fd = (int) syscall (SYS_openat2, root, path[0] ? path : ".", &how,
+                      sizeof how);
+  return fd < 0 && errno != ENOENT && errno != ENOTDIR;
+}
+
+static bool
+is_proc (const char *source)
+{
+  struct statfs found;
+
+  return statfs (source, &found) == 0 && found.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Whether DESTINATION, which lies strictly below the earlier mount EARLIER at
+ * PLACE, is moved by it: proc has links, and crun binds readonlyPaths in it
+ * after all mounts. */
+static bool
+moved_by (const struct json_doc *config, json_node earlier,
+          const struct mount_facts *facts, const char *rest)
+{
+  json_node type = facts->type;
+
+  if (type == JSON_NONE
+      && json_get (config, earlier, "type", JSON_STRING, &type, NULL) < 0)
+    return true;
+  if (facts->source != NULL)
+    return is_proc (facts->source) || has_link (facts->source, rest);
+  if (type != JSON_NONE && json_string_is (config, type, "proc"))
+    return true;
+  return type != JSON_NONE && json_string_is (config, type, "sysfs")
+         && has_link ("/sys", rest);
+}
+
+/* DESTINATION without slashes that say nothing; NULL when it is relative or has
+ * `..`. */
+static char *
+clean (const char *destination)
+{
+  char *path = xmalloc (strlen (destination) + 2), *to = path;
+
+  if (destination[0] != '/')
+    {
+      free (path);
+      return NULL;
+    }
+  for (const char *at = destination; *at != '\0';)
+    {
+      size_t slashes = strspn (at, "/"), length = strcspn (at + slashes, "/");
+
+      at += slashes;
+      if (length == 2 && memcmp (at, "..", 2) == 0)
+        {
+          free (path);
+          return NULL;
+        }
+      if (length > 0 && !(length == 1 && at[0] == '.'))
+        {
+          *to++ = '/';
+          memcpy (to, at, length);
+          to += length;
+        }
+      at += length;
+    }
+  if (to == path)
+    *to++ = '/';
+  *to = '\0';
+  return path;
+}
+
+static char *
+destination_of (const struct json_doc *config, json_node mount)
+{
+  cleanup_free char *text = NULL;
+  json_node node;
+
+  if (json_get (config, mount, "destination", JSON_STRING, &node, NULL) <= 0)
+    return NULL;
+  text = json_string (config, node);
+  return clean (text);
+}
+
+bool
+facts_mount_is_moved (const struct json_doc *config, json_node mounts,
+                      size_t index, const char *root,
+                      const struct mount_facts *facts)
+{
+  cleanup_free char *own = NULL;
+  json_node mount = json_first (config, mounts);
+  bool moved = false;
+
+  for (size_t i = 0; i < index; i++)
+    mount = json_next (config, mount);
+  own = destination_of (config, mount);
+  if (own == NULL || (root != NULL && has_link (root, own)))
+    return true;
+  mount = json_first (config, mounts);
+  for (size_t i = 0; i < index && !moved;
+       i++, mount = json_next (config, mount))
+    {
+      cleanup_free char *place = destination_of (config, mount);
+
+      moved = place == NULL
+              || (strcmp (place, own) != 0 && path_is_below (own, place)
+                  && moved_by (config, mount, &facts[i],
+                               own + (strcmp (place, "/") == 0
+                                          ? 0
+                                          : strlen (place))));
+    }
+  return moved;
+}
