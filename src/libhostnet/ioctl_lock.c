@@ -15,7 +15,6 @@
 #include "ioctl_lock.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
 
 #include "ioctl_blocks.h"
 
@@ -176,15 +175,6 @@ plan_conditional (struct plan_state *state, const struct seccomp_rule *rule,
   return 0;
 }
 
-/* Lets an ioctl through, or seems to: the kernel takes the lower 16 bits of an
- * errno, and 0 is what a call returns that did something. */
-static bool
-reaches (enum seccomp_action action, uint64_t errno_ret)
-{
-  return seccomp_permits (action)
-         || (action == SECCOMP_ERRNO && (errno_ret & SECCOMP_RET_DATA) == 0);
-}
-
 /* What is done with an ioctl that no rule with a condition names. */
 struct base
 {
@@ -198,21 +188,20 @@ find_base (const struct seccomp_edit *edit, struct base *base,
            struct error *err)
 {
   const struct seccomp_profile *profile = edit->profile;
-  uint64_t errno_ret = EPERM;
+  uint64_t errno_ret;
 
-  if (profile->default_action == SECCOMP_ERRNO
-      && seccomp_read_default_errno (edit->config, profile->seccomp,
-                                     &errno_ret, err)
-             < 0)
+  *base = (struct base){ false, NULL };
+  if (seccomp_read_default (edit->config, profile, &base->reaches, &errno_ret,
+                            err)
+      < 0)
     return -1;
-  *base = (struct base){ reaches (profile->default_action, errno_ret), NULL };
   for (size_t i = 0; i < profile->count; i++)
     {
       const struct seccomp_rule *rule = &profile->rules[i];
 
       if (rule->conditional)
         continue;
-      base->reaches = reaches (rule->action, rule->errno_ret);
+      base->reaches = seccomp_reaches (rule->action, rule->errno_ret);
       /* A rule with the default's action is skipped by both runtimes. */
       if (rule->action != profile->default_action
           || (rule->action == SECCOMP_ERRNO && rule->errno_ret != errno_ret))
@@ -239,7 +228,7 @@ ioctl_lock_plan (enum lock lock, struct seccomp_edit *edit, struct error *err)
     {
       const struct seccomp_rule *rule = &profile->rules[i];
 
-      if (!rule->conditional && reaches (rule->action, rule->errno_ret))
+      if (!rule->conditional && seccomp_reaches (rule->action, rule->errno_ret))
         drop_ioctl (&state, rule,
                     "permits every ioctl and wins over every rule with a "
                     "condition");

@@ -4,6 +4,7 @@
 #include "seccomp_rules.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,13 @@ bool
 seccomp_permits (enum seccomp_action action)
 {
   return action == SECCOMP_ALLOW || action == SECCOMP_LOG;
+}
+
+bool
+seccomp_reaches (enum seccomp_action action, uint64_t errno_ret)
+{
+  return seccomp_permits (action)
+         || (action == SECCOMP_ERRNO && (errno_ret & SECCOMP_RET_DATA) == 0);
 }
 
 int
@@ -237,4 +245,18 @@ seccomp_clear (struct seccomp_profile *profile)
 {
   free (profile->rules);
   *profile = (struct seccomp_profile){ .seccomp = JSON_NONE };
+}
+
+int
+seccomp_read_default (const struct json_doc *config,
+                      const struct seccomp_profile *profile, bool *reaches,
+                      uint64_t *errno_ret, struct error *err)
+{
+  *errno_ret = EPERM;
+  if (profile->default_action == SECCOMP_ERRNO
+      && seccomp_read_default_errno (config, profile->seccomp, errno_ret, err)
+             < 0)
+    return -1;
+  *reaches = seccomp_reaches (profile->default_action, *errno_ret);
+  return 0;
 }

@@ -25,6 +25,10 @@ enum seccomp_action
 const char *seccomp_action_name (enum seccomp_action action);
 bool seccomp_permits (enum seccomp_action action);
 
+/* Lets a call through, or seems to: the kernel takes the lower 16 bits of an
+ * errno, and 0 is what a call returns that did something. */
+bool seccomp_reaches (enum seccomp_action action, uint64_t errno_ret);
+
 /* A condition as it stands in a rule. */
 struct seccomp_condition
 {
@@ -80,5 +84,12 @@ struct seccomp_profile
 int seccomp_read (const struct json_doc *config, json_node linux_object,
                   struct seccomp_profile *profile, struct error *err);
 void seccomp_clear (struct seccomp_profile *profile);
+
+/* Whether the default of PROFILE lets a call through that no rule names, and the
+ * errno with which it does not. */
+int seccomp_read_default (const struct json_doc *config,
+                          const struct seccomp_profile *profile,
+                          bool *reaches, uint64_t *errno_ret,
+                          struct error *err);
 
 #endif

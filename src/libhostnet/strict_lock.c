@@ -66,8 +66,7 @@ read_permitting (const struct json_doc *config, json_node rule,
           < 0
       || seccomp_read_errno (config, rule, &errno_ret, err) < 0)
     return -1;
-  return seccomp_permits (*action)
-         || (*action == SECCOMP_ERRNO && errno_ret == 0);
+  return seccomp_reaches (*action, errno_ret);
 }
 
 /* ---- socket ---- */
@@ -436,20 +435,14 @@ deny_all (struct seccomp_edit *edit)
  * families permit all of them there (measured, libseccomp 2.5.4).  A rule
  * without a condition wins; the runtimes skip one that says what the default
  * says, and old ones know of no default but EPERM. */
-static int
-deny_socketcall (struct seccomp_edit *edit, struct error *err)
+static void
+deny_socketcall (struct seccomp_edit *edit, uint64_t by_default)
 {
   struct denial denial = { .name = "socketcall", .errno_ret = ENOSYS };
-  uint64_t by_default;
 
-  if (seccomp_read_default_errno (edit->config, edit->profile->seccomp,
-                                  &by_default, err)
-      < 0)
-    return -1;
   if ((by_default & 0xFFFF) == denial.errno_ret) /* SECCOMP_RET_DATA */
     denial.errno_ret = EACCES;
   deny (edit, &denial);
-  return 0;
 }
 
 enum pass
@@ -487,11 +480,19 @@ plan_creator (struct seccomp_edit *edit, const struct creator *creator,
 int
 strict_lock_plan (struct seccomp_edit *edit, struct error *err)
 {
+  bool reaches;
+  uint64_t errno_ret;
+
   for (size_t i = 0; i < COUNT (creators); i++)
     if (plan_creator (edit, &creators[i], err) < 0)
       return -1;
-  if (!seccomp_permits (edit->profile->default_action))
-    return deny_socketcall (edit, err);
-  deny_all (edit);
+  if (seccomp_read_default (edit->config, edit->profile, &reaches, &errno_ret,
+                            err)
+      < 0)
+    return -1;
+  if (reaches)
+    deny_all (edit);
+  else
+    deny_socketcall (edit, errno_ret);
   return 0;
 }
