@@ -14,9 +14,10 @@ copy_sources() {
 
 # whole_suite - the names of all tests but those that say nothing with instruments: analysis.sh, which reads,
 # packages.sh, count_limits.sh and these two, which build programs of their own; valgrind.sh; and configure*.bats
-# and faults.bats, which count a program's system calls, and those of the instruments are among them
+# and faults.bats, which count a program's system calls, and those of the instruments are among them; and but
+# for the files of tests named
 whole_suite() {
 	sed -n '/^TESTS = /,/^TEST_EXTENSIONS/s/^\t\(tests[^$]*\)/\1/p' "$top/Makefile.am" | tr '\\\n' '  ' | tr ' ' '\n' |
 		grep -vE '^$|tests/(analysis|sanitize|valgrind|packages|count_limits)\.sh|tests/bats/(configure|configure_files|configure_engines|faults)\.bats' |
-		tr '\n' ' '
+		grep -vxF -e "" "${@/#/-etests/bats/}" | tr '\n' ' '
 }

@@ -73,7 +73,8 @@ point $? "reading behind the end is reported, in a file, whatever the environmen
 planted 'return most + argc < (int) text[0] * 0;'
 point $? "an overflow is reported, in a file, whatever the environment" <"$dir/planted.said"
 if [ "$all" = 1 ]; then
-	make -k -j"$(nproc)" check TESTS="$(whole_suite)" >"$dir/check.log" 2>&1 </dev/null
+	# libsanitizer goes round for ever where there are no descriptors (ReserveStandardFds)
+	make -k -j"$(nproc)" check TESTS="$(whole_suite faults_limits.bats)" >"$dir/check.log" 2>&1 </dev/null
 else
 	make -k -j"$(nproc)" check TESTS="$(tr '\n\t' '  ' <<<"$part")" >"$dir/check.log" 2>&1 </dev/null
 fi
