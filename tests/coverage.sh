@@ -9,6 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "${top_srcdir:-$here/..}" && pwd)
 build=$(cd "${top_builddir:-$top}" && pwd)
 . "$here/elsewhere.bash"
+# shellcheck disable=SC2119 # its arguments are not ours
 tests=${TESTS-$(whole_suite)}
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS TEST_LOGS
 dir=${1-}

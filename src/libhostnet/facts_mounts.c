@@ -99,7 +99,7 @@ resolve_missing (const char *whole, char *path, bool elsewhere)
       if (!elsewhere)
         return NULL;
     }
-  if (left == 0)
+  if (real == NULL) /* only the root is left */
     return xstrndup (whole, strlen (whole));
   if (strcmp (real, path) != 0 && check_doors (path) < 0)
     return NULL;
