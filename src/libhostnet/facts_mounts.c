@@ -209,9 +209,11 @@ read_source (const struct json_doc *config, json_node mount,
   facts->type = facts->options = JSON_NONE;
   if (found < 0 || !is_bind (config, mount, facts))
     return found < 0 ? -1 : 0;
-  /* runc binds the bundle then */
-  if (found == 0)
-    return error_refuse (err, SENTENCE_mount_without_source);
+  if (found == 0) /* runc binds the bundle then */
+    {
+      error_refuse (err, SENTENCE_mount_without_source);
+      return -1;
+    }
   *source = json_string (config, node);
   return 1;
 }

@@ -146,9 +146,10 @@ host_pid() {
 	SOCKETS+=(/run/another.sock)
 	way way_control_socket "brings the host's \`/run/docker.sock\` along" "$(bind /run/another.sock bind)"
 	# under a bundle-relative name
-	mkdir -p "$work/bundle"
-	ln -s /run/podman "$work/bundle/podman"
-	way way_control_socket "brings the host's \`/run/podman/podman.sock\` along" "$(bind podman bind)"
+	make_bundle "$work/relative" "$(bind podman bind)" true
+	ln -s /run/podman "$work/relative/podman"
+	run -0 "$PROGRAMS/oci-hostnet" diff "$work/relative"
+	expect_output "brings the host's \`/run/podman/podman.sock\` along"
 }
 
 @test "sockets of root whose service nobody knows, not those of others, nor the journal" {
