@@ -10,32 +10,39 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "paths.h"
 
-/* Whether a symbolic link lies on the way to PATH below DIRECTORY.  What is not
- * there the runtime makes.  Without openat2(2), before Linux 5.6, it cannot be
- * told: true. */
+/* Whether a symbolic link lies on the way to PATH, which is clean, below
+ * DIRECTORY.  What is not there the runtime makes. */
 static bool
 has_link (const char *directory, const char *path)
 {
-  struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                          .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_IN_ROOT };
-  cleanup_close int root
-      = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  cleanup_close int fd = -1;
+  cleanup_close int at = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-  if (root < 0) /* a file, or not there */
-    return errno != ENOENT && errno != ENOTDIR;
-  fd = (int) syscall (SYS_openat2, root, path[0] ? path : ".", &how,
-                      sizeof how);
-  return fd < 0 && errno != ENOENT && errno != ENOTDIR;
+  while (at >= 0 && path[0] != '\0')
+    {
+      size_t length = strcspn (path + 1, "/");
+      cleanup_free char *name = xstrndup (path + 1, length);
+      int next = length == 0 ? -1
+                             : openat (at, name,
+                                       O_PATH | O_NOFOLLOW | O_CLOEXEC);
+      struct stat status;
+
+      if (length == 0)
+        return false;
+      cleanup_closep (&at);
+      at = next;
+      if (at >= 0 && (fstat (at, &status) < 0 || S_ISLNK (status.st_mode)))
+        return true;
+      path += 1 + length;
+    }
+  return at < 0 && errno != ENOENT && errno != ENOTDIR;
 }
 
 static bool

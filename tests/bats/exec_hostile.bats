@@ -76,6 +76,16 @@ from_elsewhere() {
 	run timeout -s KILL 60 unshare -n "$runtime" exec --cap CAP_NET_ADMIN "$STARTED_ID" try </dev/null
 	admin
 }
+# Where process 1 has yet another network: what is locked has our annotation.
+third_network() {
+	make_bundle "$BATS_TEST_TMPDIR/third" . sleep 1000
+	# shellcheck disable=SC2016
+	run timeout -s KILL 60 unshare -n bash -c '"$1" run -d -b "$2" "$3" </dev/null >/dev/null 2>&1 3>&- && sleep 0.3 &&
+		unshare -n "$1" exec --cap CAP_NET_ADMIN "$3" try; "$1" delete -f "$3"' - \
+		"$(runtime_path "$1")" "$BATS_TEST_TMPDIR/third" "$(unique_id)" </dev/null
+	locked
+}
+@test "crun: such a caller, and process 1 in a third one" { third_network crun; }
 @test "crun: a caller in another network namespace" { from_elsewhere crun; }
 @test "runc: a caller in another network namespace" { from_elsewhere runc; }
 @test "control: with crun alone such a caller changes the host" {
@@ -159,6 +169,11 @@ WRITE='sed -i "s/\"CAP_CHOWN\"/\"CAP_CHOWN\",\"CAP_NET_ADMIN\"/g" /config.json'
 	running plain-runc "$UNASKED | .annotations[\"bundle=${other%=x}\"] = \"x\""
 	jq '.process.capabilities = {bounding: ["CAP_NET_ADMIN"], effective: ["CAP_NET_ADMIN"], permitted: ["CAP_NET_ADMIN"]}' \
 		"$BATS_TEST_TMPDIR/config.json" >"$other/config.json"
+	run timeout -s KILL 60 "$(runtime_path runc)" exec "$STARTED_ID" try </dev/null
+	expect_status 255
+	[[ $output != *END* ]]
+	# what stands there now does not matter
+	jq '.process.capabilities = {}' "$BATS_TEST_TMPDIR/config.json" >"$other/config.json"
 	run timeout -s KILL 60 "$(runtime_path runc)" exec "$STARTED_ID" try </dev/null
 	expect_status 255
 	[[ $output != *END* ]]
