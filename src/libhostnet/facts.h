@@ -218,7 +218,7 @@ int facts_collect_mounts (const struct json_doc *config, const char *bundle,
  * FACTS knows the sources. */
 bool facts_mount_is_moved (const struct json_doc *config, json_node mounts,
                            size_t index, const char *root,
-                           const struct mount_facts *facts);
+                           const struct facts *facts);
 
 /* The host's WHICH, looked at once. */
 const struct host_file *facts_host_file (enum dns_file which,

@@ -19,9 +19,10 @@
 #include "paths.h"
 
 /* Whether a symbolic link lies on the way to PATH, which is clean, below
- * DIRECTORY.  What is not there the runtime makes. */
+ * DIRECTORY.  What is not there the runtime makes; ELSEWHERE: what we may not
+ * see is not there. */
 static bool
-has_link (const char *directory, const char *path)
+has_link (const char *directory, const char *path, bool elsewhere)
 {
   cleanup_close int at = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -42,7 +43,8 @@ has_link (const char *directory, const char *path)
         return true;
       path += 1 + length;
     }
-  return at < 0 && errno != ENOENT && errno != ENOTDIR;
+  return at < 0 && errno != ENOENT && errno != ENOTDIR
+         && !(elsewhere && errno == EACCES);
 }
 
 static bool
@@ -58,7 +60,8 @@ is_proc (const char *source)
  * after all mounts. */
 static bool
 moved_by (const struct json_doc *config, json_node earlier,
-          const struct mount_facts *facts, const char *rest)
+          const struct mount_facts *facts, const char *rest,
+          bool elsewhere)
 {
   json_node type = facts->type;
 
@@ -66,11 +69,11 @@ moved_by (const struct json_doc *config, json_node earlier,
       && json_get (config, earlier, "type", JSON_STRING, &type, NULL) < 0)
     return true;
   if (facts->source != NULL)
-    return is_proc (facts->source) || has_link (facts->source, rest);
+    return is_proc (facts->source) || has_link (facts->source, rest, elsewhere);
   if (type != JSON_NONE && json_string_is (config, type, "proc"))
     return true;
   return type != JSON_NONE && json_string_is (config, type, "sysfs")
-         && has_link ("/sys", rest);
+         && has_link ("/sys", rest, elsewhere);
 }
 
 /* DESTINATION without slashes that say nothing; NULL when it is relative or has
@@ -124,7 +127,7 @@ destination_of (const struct json_doc *config, json_node mount)
 bool
 facts_mount_is_moved (const struct json_doc *config, json_node mounts,
                       size_t index, const char *root,
-                      const struct mount_facts *facts)
+                      const struct facts *facts)
 {
   cleanup_free char *own = NULL;
   json_node mount = json_first (config, mounts);
@@ -133,7 +136,7 @@ facts_mount_is_moved (const struct json_doc *config, json_node mounts,
   for (size_t i = 0; i < index; i++)
     mount = json_next (config, mount);
   own = destination_of (config, mount);
-  if (own == NULL || (root != NULL && has_link (root, own)))
+  if (own == NULL || (root != NULL && has_link (root, own, facts->elsewhere)))
     return true;
   mount = json_first (config, mounts);
   for (size_t i = 0; i < index && !moved;
@@ -143,10 +146,11 @@ facts_mount_is_moved (const struct json_doc *config, json_node mounts,
 
       moved = place == NULL
               || (strcmp (place, own) != 0 && path_is_below (own, place)
-                  && moved_by (config, mount, &facts[i],
+                  && moved_by (config, mount, &facts->mounts[i],
                                own + (strcmp (place, "/") == 0
                                           ? 0
-                                          : strlen (place))));
+                                          : strlen (place)),
+                               facts->elsewhere));
     }
   return moved;
 }

@@ -469,7 +469,7 @@ facts_collect_mounts (const struct json_doc *config, const char *bundle,
         return -1;
       facts->mounts[i].is_moved
           = is_fragile (config, n, &facts->mounts[i])
-            && facts_mount_is_moved (config, mounts, i, root, facts->mounts);
+            && facts_mount_is_moved (config, mounts, i, root, facts);
     }
   return 0;
 }

@@ -105,12 +105,21 @@ is_seen (const struct mount_point *point)
 {
   struct statx found;
 
+  errno = 0;
   return statx (AT_FDCWD, point->path,
                 AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
                 &found)
              == 0
          && ((found.stx_mask & STATX_MNT_ID) == 0
              || found.stx_mnt_id == strtoul (point->line, NULL, 10));
+}
+
+/* Whether another mount covers it for sure: from above, then its path leads
+ * elsewhere or nowhere. */
+static bool
+is_hidden (const struct mount_point *point)
+{
+  return !is_seen (point) && (errno == 0 || errno == ENOENT || errno == ENOTDIR);
 }
 
 /* What is not there (EXISTS) holds nothing; what it lies below counts. */
@@ -130,7 +139,7 @@ mount_table_covers (const struct mount_table *table, const char *path, bool exis
       if (path_is_below (path, point->path)
           && (nearest == NULL
               || strlen (point->path) >= strlen (nearest->path))
-          && is_seen (point))
+          && !is_hidden (point))
         nearest = point;
     }
   return nearest != NULL && nearest->kernel;

@@ -154,7 +154,7 @@ unmapped() {
 	path=$(volume)
 	ln -s volume "$work/link"
 	ln -s . "$work/here"
-	for source in "$work/link" "$work/here/volume" "$work/../${work##*/}/volume" "$path/" "$work//volume"; do
+	for source in "$work/link" "$work/here/volume" "$path/" "$work//volume"; do
 		refused crun "$SHIFTED | $(bind "$source")" "for a source with symbolic links: name it \`$path\`"
 	done
 }
