@@ -81,23 +81,16 @@ moved_by (const struct json_doc *config, json_node earlier,
 static char *
 clean (const char *destination)
 {
-  char *path = xmalloc (strlen (destination) + 2), *to = path;
+  char *path, *to;
 
-  if (destination[0] != '/')
-    {
-      free (path);
-      return NULL;
-    }
+  if (destination[0] != '/' || path_has_parent (destination))
+    return NULL;
+  path = to = xmalloc (strlen (destination) + 2);
   for (const char *at = destination; *at != '\0';)
     {
       size_t slashes = strspn (at, "/"), length = strcspn (at + slashes, "/");
 
       at += slashes;
-      if (length == 2 && memcmp (at, "..", 2) == 0)
-        {
-          free (path);
-          return NULL;
-        }
       if (length > 0 && !(length == 1 && at[0] == '.'))
         {
           *to++ = '/';

@@ -107,17 +107,6 @@ resolve_missing (const char *whole, char *path, bool elsewhere)
                     whole + strlen (path));
 }
 
-/* runc resolves `..` in the text (filepath.Clean), and the working directory by
- * PWD; realpath(3) and crun behind the links. */
-static bool
-has_parent (const char *path)
-{
-  for (const char *at = path; (at = strstr (at, "..")) != NULL; at += 2)
-    if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
-      return true;
-  return false;
-}
-
 /* The real path of SOURCE; of what is not there yet, that of the nearest
  * directory that is, with the rest behind it.  ELSEWHERE: what we may not see
  * is not there. */
@@ -131,7 +120,9 @@ resolve (const char *source, const char *bundle, bool elsewhere, bool *exists)
   cleanup_free char *whole = xstrndup (path, strlen (path));
   char *real = NULL;
 
-  if (has_parent (source))
+  /* runc resolves `..` in the text (filepath.Clean), and the working directory
+   * by PWD; realpath(3) and crun behind the links */
+  if (path_has_parent (source))
     {
       errno = EXDEV;
       return NULL;

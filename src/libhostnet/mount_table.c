@@ -99,27 +99,20 @@ mount_table_read (struct mount_table *table, struct error *err)
   return 0;
 }
 
-/* Whether it is the mount that is seen at its path, and no other covers it. */
-static bool
+/* Whether it is the mount that is seen at its path: 1; 0 when another covers it,
+ * there or from above, where its path leads elsewhere or nowhere; -1 when it
+ * cannot be told. */
+static int
 is_seen (const struct mount_point *point)
 {
   struct statx found;
 
-  errno = 0;
-  return statx (AT_FDCWD, point->path,
-                AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
-                &found)
-             == 0
-         && ((found.stx_mask & STATX_MNT_ID) == 0
-             || found.stx_mnt_id == strtoul (point->line, NULL, 10));
-}
-
-/* Whether another mount covers it for sure: from above, then its path leads
- * elsewhere or nowhere. */
-static bool
-is_hidden (const struct mount_point *point)
-{
-  return !is_seen (point) && (errno == 0 || errno == ENOENT || errno == ENOTDIR);
+  if (statx (AT_FDCWD, point->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+             STATX_MNT_ID, &found)
+      < 0)
+    return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+  return (found.stx_mask & STATX_MNT_ID) == 0
+         || found.stx_mnt_id == strtoul (point->line, NULL, 10);
 }
 
 /* What is not there (EXISTS) holds nothing; what it lies below counts. */
@@ -139,7 +132,7 @@ mount_table_covers (const struct mount_table *table, const char *path, bool exis
       if (path_is_below (path, point->path)
           && (nearest == NULL
               || strlen (point->path) >= strlen (nearest->path))
-          && !is_hidden (point))
+          && is_seen (point) != 0)
         nearest = point;
     }
   return nearest != NULL && nearest->kernel;
@@ -166,7 +159,7 @@ mount_table_below (const struct mount_table *table, const char *path,
       const struct mount_point *point = &table->list[i];
 
       if (strcmp (point->path, path) == 0
-          || !path_is_below (point->path, path) || !is_seen (point))
+          || !path_is_below (point->path, path) || is_seen (point) != 1)
         continue;
       paths = xrealloc (paths, (*count + 1) * sizeof *paths);
       paths[(*count)++] = xstrndup (point->path, strlen (point->path));

@@ -18,6 +18,15 @@ path_is_below (const char *path, const char *directory)
          && (path[length] == '/' || path[length] == '\0');
 }
 
+bool
+path_has_parent (const char *path)
+{
+  for (const char *at = path; (at = strstr (at, "..")) != NULL; at += 2)
+    if ((at == path || at[-1] == '/') && (at[2] == '\0' || at[2] == '/'))
+      return true;
+  return false;
+}
+
 void
 path_unescape (char *text)
 {

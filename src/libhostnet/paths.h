@@ -9,6 +9,9 @@
  * and without a slash at the end but for "/" itself. */
 bool path_is_below (const char *path, const char *directory);
 
+/* Whether a component of it is `..`; it need not be absolute. */
+bool path_has_parent (const char *path);
+
 /* Takes back, in place, what proc(5) does to names in mountinfo: space, tab,
  * newline and backslash stand there as \ooo. */
 void path_unescape (char *text);

@@ -166,12 +166,11 @@ add_family_rule (struct seccomp_edit *edit, const struct creator *creator,
 }
 
 static bool
-names_it (const struct json_doc *config, json_node names,
-          const struct creator *creator)
+names_it (const struct json_doc *config, json_node names, const char *name)
 {
   for (json_node n = json_first (config, names); n != JSON_NONE;
        n = json_next (config, n))
-    if (json_string_is (config, n, creator->name))
+    if (json_string_is (config, n, name))
       return true;
   return false;
 }
@@ -191,7 +190,7 @@ denies_whole (struct seccomp_edit *edit, const struct creator *creator,
   if (json_get (config, rule, "names", JSON_ARRAY, &names, err) < 0
       || json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0)
     return -1;
-  if (!names_it (config, names, creator)
+  if (!names_it (config, names, creator->name)
       || json_first (config, args) != JSON_NONE)
     return 0;
   permitting = read_permitting (config, rule, &action, err);
@@ -284,7 +283,7 @@ move_denial (struct seccomp_edit *edit, const struct creator *creator,
   if (json_get (config, rule, "names", JSON_ARRAY, &names, err) < 0
       || json_get (config, rule, "args", JSON_ARRAY, &args, err) < 0)
     return -1;
-  if (!names_it (config, names, creator)
+  if (!names_it (config, names, creator->name)
       || json_first (config, args) == JSON_NONE)
     return 0;
   permitting = read_permitting (config, rule, &action, err);
@@ -385,10 +384,8 @@ is_present (const struct seccomp_edit *edit, const struct denial *denial)
           || json_get (config, rule, "args", JSON_ARRAY, &args, NULL) < 0
           || !has_condition (config, args, denial))
         continue;
-      for (json_node n = json_first (config, names); n != JSON_NONE;
-           n = json_next (config, n))
-        if (json_string_is (config, n, denial->name))
-          return true;
+      if (names_it (config, names, denial->name))
+        return true;
     }
   return false;
 }

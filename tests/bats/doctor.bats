@@ -74,7 +74,10 @@ teardown() {
 	# by itself: the threads of runc open what they like
 	sed -n '/execve/{/oci-hostnet/{s/ .*//p;q}}' "$trace" >"$trace.pid"
 	grep "^$(<"$trace.pid") " "$trace" >"$trace.own"
-	run -1 grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|unlink|rename|chmod|mount\(' <(grep -v -e '/dev/null' -e 'mkdir.* EEXIST ' -e '\.gcda"' "$trace.own")
+	# what gcov and the sanitizers write is not doctor's
+	[ ! -d "$top_builddir/sanitizer-reports" ] || sed -i '/mkdir.* EEXIST /d' "$trace.own"
+	[ ! -e "$top_builddir/src/libhostnet/error.gcno" ] || sed -i '/\.gcda"/d' "$trace.own"
+	run -1 grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|unlink|rename|chmod|mount\(' <(grep -v '/dev/null' "$trace.own")
 	"$HOSTNET" doctor --root "$root" >/dev/null || true
 	tree_unchanged
 }
@@ -236,6 +239,16 @@ teardown() {
 	mend crun fail "chown root:root /usr/bin/shared && "
 	says crun ok
 	rm -r /usr/bin/crun /usr/bin/shared
+}
+
+@test "a runtime that the policy names, and is too old: no package mends it" {
+	mkdir -m 755 /usr/bin/named
+	stand_in /usr/bin/named/runc 'runc version 1.0.0\nspec: 1\nlibseccomp: 2.5.4\n'
+	policy '{"version": 1, "runtime": "/usr/bin/named/runc"}'
+	examine
+	says runc fail "\`/usr/bin/named/runc\` (1.0.0) does not know"
+	holds 'any(.checks[]; .id == "runc" and (.mend | startswith("put a newer runc there, or take \"runtime\" out")))' <<<"$json"
+	rm -r /usr/bin/named
 }
 
 @test "what crun says of the cgroups of this machine, and runc by the policy" {

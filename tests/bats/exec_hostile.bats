@@ -180,6 +180,16 @@ WRITE='sed -i "s/\"CAP_CHOWN\"/\"CAP_CHOWN\",\"CAP_NET_ADMIN\"/g" /config.json'
 	host_unchanged
 }
 
+@test "runc: two states of one name, and no capability asked for" {
+	running runc .
+	mkdir -p "$BATS_TEST_TMPDIR/xdg/runc"
+	cp -a "/run/runc/$STARTED_ID" "$BATS_TEST_TMPDIR/xdg/runc/"
+	run env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/xdg" timeout -s KILL 60 "$(runtime_path runc)" exec "$STARTED_ID" try </dev/null
+	expect_status 255
+	expect_output "give --root"
+	[[ $output != *END* ]]
+}
+
 @test "crun: a relative XDG_RUNTIME_DIR" {
 	local id
 	cd "$BATS_TEST_TMPDIR"

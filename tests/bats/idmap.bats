@@ -154,6 +154,7 @@ unmapped() {
 	path=$(volume)
 	ln -s volume "$work/link"
 	ln -s . "$work/here"
+	refused crun "$SHIFTED | $(bind "$work/../${work##*/}/volume")" "has \`..\`, which runc resolves in the text"
 	for source in "$work/link" "$work/here/volume" "$path/" "$work//volume"; do
 		refused crun "$SHIFTED | $(bind "$source")" "for a source with symbolic links: name it \`$path\`"
 	done

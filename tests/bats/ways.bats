@@ -148,7 +148,12 @@ host_pid() {
 	# under a bundle-relative name
 	make_bundle "$work/relative" "$(bind podman bind)" true
 	ln -s /run/podman "$work/relative/podman"
+	run -0 "$PROGRAMS/oci-hostnet" diff --json "$work/relative"
+	[ "$(jq -r '[.checks[] | select(.verdict != "holds") | .id] | unique | join(" ")' <<<"$output")" = way_control_socket ]
 	run -0 "$PROGRAMS/oci-hostnet" diff "$work/relative"
+	expect_output "brings the host's \`/run/podman/podman.sock\` along"
+	make_bundle "$work/relative" "$(bind podman bind) | $STRICT" true
+	run -1 "$PROGRAMS/oci-hostnet" apply "$work/relative"
 	expect_output "brings the host's \`/run/podman/podman.sock\` along"
 }
 

@@ -2,7 +2,6 @@
 /* What doctor makes of facts: each row changes a host on which all is well, and
  * names the check that must say so. */
 #include <config.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +78,7 @@ CHANGE (no_cgroups, f->kernel.cgroups = CGROUPS_NONE)
 CHANGE (hybrid, f->kernel.cgroups = CGROUPS_HYBRID)
 CHANGE (hybrid_crun, hybrid (f); f->kernel.unified_controllers = true)
 CHANGE (hybrid_runc, hybrid_crun (f); f->chosen = 1)
+CHANGE (hybrid_alone, hybrid_crun (f); f->runtime_count = 1)
 CHANGE (no_userns, f->kernel.user_namespaces = SEEN_NO)
 CHANGE (unseen_userns, f->kernel.user_namespaces = SEEN_UNKNOWN)
 CHANGE (max_userns, f->kernel.max_user_namespaces = 0)
@@ -195,6 +195,7 @@ static const struct
   { "hybrid without controllers", hybrid, "cgroups", CHECK_OK, "beside", NULL },
   { "hybrid, crun", hybrid_crun, "cgroups", CHECK_FAIL,
     "crun starts no container", "\"runtime\": \"/usr/sbin/runc\"" },
+  { "hybrid, crun alone", hybrid_alone, "cgroups", CHECK_FAIL, "crun", "install runc" },
   { "hybrid, runc", hybrid_runc, "cgroups", CHECK_WARN, "runc does",
     "unified_cgroup_hierarchy=1" },
   { "no user namespaces", no_userns, "userns", CHECK_WARN, "lock userns",
